@@ -45,19 +45,13 @@ export interface SlotContext {
   readonly keys: readonly number[];
 }
 
-/** The opened slot: the stack keys by number, newest first. */
-export interface OpenedSlot {
-  readonly keys: ReadonlyMap<number, Uint8Array>;
-  readonly slotKey: SlotKey;
-}
-
-/** Keeps a slot's derived key, so that a re-key can wrap new stack keys without running the KDF again. */
+/** A slot's derived key, kept while a stack is open: a re-key wraps new stack keys without running the KDF again. */
 export interface SlotKey {
   readonly kek: Uint8Array;
   readonly parameters: Pick<PassphraseSlot, "logN" | "r" | "p" | "salt">;
 }
 
-/** Derives the key-encryption key for a new slot. `logN` is trusted: it comes from the user, not from a file. */
+/** Derives the key-encryption key for a new slot, with a fresh salt. */
 export async function newSlotKey(
   passphrase: Secret,
   logN: number,
@@ -83,22 +77,26 @@ export function wrapKeys(slotKey: SlotKey, keyring: Keyring, context: SlotContex
   }
 }
 
-/**
- * Opens a slot that has passed `parseSlot`.
- * @throws {Fault} LOCKED when the passphrase is wrong; TAMPERED when it is right and the slot does not authenticate
- */
-export async function openSlot(
+/** Derives the key-encryption key of a slot that has passed `parseSlot`. This is the slow step. */
+export async function slotKeyOf(
   slot: PassphraseSlot,
   passphrase: Secret,
+  onProgress?: (done: number) => void,
+): Promise<SlotKey> {
+  const { logN, r, p, salt } = slot;
+  return { kek: await deriveKek(passphrase, slot, onProgress), parameters: { logN, r, p, salt } };
+}
+
+/**
+ * Opens a slot that has passed `parseSlot`. Returns the stack keys by number.
+ * @throws {Fault} LOCKED when the passphrase was wrong; TAMPERED when it was right and the slot does not authenticate
+ */
+export function openSlot(
+  slot: PassphraseSlot,
+  slotKey: SlotKey,
   context: SlotContext,
   where: string,
-  onProgress?: (done: number) => void,
-): Promise<OpenedSlot> {
-  const { logN, r, p, salt } = slot;
-  const slotKey: SlotKey = {
-    kek: await deriveKek(passphrase, slot, onProgress),
-    parameters: { logN, r, p, salt },
-  };
+): ReadonlyMap<number, Uint8Array> {
   const [wrapKey, commitment] = expand(slotKey.kek, context.id);
   try {
     if (!constantTimeEqual(commitment, decodeBase64(slot.commitment)!)) {
@@ -110,13 +108,7 @@ export async function openSlot(
     const nonce = wrapped.subarray(0, NONCE_BYTES);
     const keys = open(wrapKey, nonce, wrapped.subarray(NONCE_BYTES), associatedData(slot, context));
     if (!keys) throw tampered(where, "its key slot does not authenticate");
-    return {
-      keys: new Map(context.keys.map((n, i) => [n, keys.subarray(i * STACK_KEY_BYTES, (i + 1) * STACK_KEY_BYTES)])),
-      slotKey,
-    };
-  } catch (error) {
-    slotKey.kek.fill(0);
-    throw error;
+    return new Map(context.keys.map((n, i) => [n, keys.subarray(i * STACK_KEY_BYTES, (i + 1) * STACK_KEY_BYTES)]));
   } finally {
     wrapKey.fill(0);
   }

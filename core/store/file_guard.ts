@@ -1,0 +1,102 @@
+/**
+ * What Coffer refuses to read or write on disk, whoever asks: symbolic links (they lead a write elsewhere), other
+ * owners' files (they can change under us), and modes that let others change sealed files or read private ones.
+ */
+import { Fault } from "../fault.ts";
+
+/**
+ * `sealed`: ciphertext, accepted as git checks it out (0644, 0664), refused when everybody may write.
+ * `private`: anything that is not ciphertext; refused when group or others may read or write.
+ */
+export type Exposure = "sealed" | "private";
+
+/** lstat that returns undefined for what does not exist. */
+export function statIfPresent(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw hostFault(error, path);
+  }
+}
+
+/** @throws {Fault} DENIED when the folder is a link, is not a folder, is not ours, or is too open */
+export function guardFolder(path: string, exposure: Exposure): boolean {
+  const info = statIfPresent(path);
+  if (!info) return false;
+  if (!info.isSymlink && !info.isDirectory) throw new Fault("DENIED", `${path} is not a folder`);
+  guard(path, info, exposure, "700");
+  return true;
+}
+
+/** Reads a regular file of at most `limit` bytes; undefined when there is none. */
+export function readGuarded(path: string, exposure: Exposure, limit: number): Uint8Array<ArrayBuffer> | undefined {
+  const info = statIfPresent(path);
+  if (!info) return undefined;
+  guard(path, info, exposure, "600");
+  if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
+  if (info.size > limit) throw new Fault("CONFIG", `${path} is larger than ${limit} bytes`);
+  try {
+    using file = Deno.openSync(path, { read: true });
+    const opened = file.statSync();
+    // The file that was checked must be the one that was opened.
+    if (opened.ino !== info.ino || opened.dev !== info.dev) {
+      throw new Fault("CONFLICT", `${path} was replaced while it was being opened`, { hint: "try again" });
+    }
+    const bytes = new Uint8Array(info.size);
+    let at = 0;
+    for (let n: number | null = 0; at < bytes.length && n !== null; at += n ?? 0) n = file.readSync(bytes.subarray(at));
+    return at === bytes.length ? bytes : bytes.slice(0, at);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined; // removed between the two calls
+    throw hostFault(error, path);
+  }
+}
+
+function guard(path: string, info: Deno.FileInfo, exposure: Exposure, mode: string): void {
+  if (info.isSymlink) {
+    throw new Fault("DENIED", `${path} is a symbolic link`, {
+      hint: `replace it with what it points to: rm ${quote(path)}, then copy the original there`,
+    });
+  }
+  const me = Deno.uid();
+  if (me === null) return; // no owners or modes on this system
+  if (info.uid !== null && info.uid !== me) {
+    throw new Fault("DENIED", `${path} belongs to another user (uid ${info.uid}, not ${me})`, {
+      hint: `if it is yours: sudo chown ${me} ${quote(path)}`,
+    });
+  }
+  const refused = exposure === "private" ? 0o077 : 0o002;
+  if (info.mode !== null && (info.mode & refused) !== 0) {
+    const what = exposure === "private" ? "group or others can access it" : "everybody can change it";
+    throw new Fault("DENIED", `${path} is too open: ${what} (mode ${(info.mode & 0o777).toString(8)})`, {
+      hint: exposure === "private" ? `chmod ${mode} ${quote(path)}` : `chmod o-w ${quote(path)}`,
+    });
+  }
+}
+
+/** A path as one shell word, for hints that can be pasted. */
+function quote(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Translates a host error once, at the edge. */
+export function hostFault(error: unknown, path: string): unknown {
+  if (error instanceof Fault) return error;
+  const code = (error as { code?: string }).code;
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
+    return new Fault("UNAVAILABLE", `there is no space left to write ${path}`, {
+      hint: "free some space and try again; nothing was lost",
+      cause: error,
+    });
+  }
+  const refused = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
+    code === "EROFS" || code === "EPERM" || code === "EACCES";
+  if (refused) return new Fault("DENIED", `the system refuses access to ${path}`, { cause: error });
+  if (error instanceof Deno.errors.NotFound) {
+    return new Fault("NOT_FOUND", `${path} does not exist`, { cause: error });
+  }
+  return new Fault("UNAVAILABLE", `${path} cannot be read or written (${code ?? (error as Error).name})`, {
+    cause: error,
+  });
+}

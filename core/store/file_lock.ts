@@ -1,0 +1,48 @@
+/** An exclusive lock between processes: flock(2) on a folder. It needs no lock file, and dies with its holder. */
+import { Fault } from "../fault.ts";
+import { hostFault } from "./file_guard.ts";
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * Waits for the lock on `folder` and returns it; disposing unlocks.
+ * @throws {Fault} UNAVAILABLE when another process holds it for a minute; NOT_FOUND when the folder is gone
+ */
+export async function lockFolder(folder: string): Promise<Disposable> {
+  const started = performance.now();
+  let pauseMs = 0.5;
+  for (;;) {
+    const handle = openFolder(folder);
+    // Polling, rather than a blocking flock: that one can neither time out nor be interrupted.
+    if (handle.tryLockSync(true)) {
+      if (isStill(handle, folder)) return { [Symbol.dispose]: () => handle.close() };
+      handle.close(); // the folder was removed and made anew while we waited
+      continue;
+    }
+    handle.close();
+    if (performance.now() - started > PATIENCE_MS) {
+      throw new Fault("UNAVAILABLE", `another process has been writing in ${folder} for a minute`, {
+        hint: "wait for it to end, or look for a hanging `coffer` process",
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
+    pauseMs = Math.min(pauseMs * 1.5, 20);
+  }
+}
+
+function openFolder(folder: string): Deno.FsFile {
+  try {
+    return Deno.openSync(folder, { read: true });
+  } catch (error) {
+    throw hostFault(error, folder);
+  }
+}
+
+function isStill(handle: Deno.FsFile, folder: string): boolean {
+  try {
+    const [held, named] = [handle.statSync(), Deno.lstatSync(folder)];
+    return held.ino === named.ino && held.dev === named.dev;
+  } catch {
+    return false;
+  }
+}

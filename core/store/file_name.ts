@@ -1,0 +1,52 @@
+/**
+ * Secret name ↔ path below `secrets/` (docs/format.md §1.1), one to one: safe where case is ignored, within 255 bytes
+ * per path component, never outside the folder.
+ *
+ * A hash would be shorter to specify, and `git log` and `ls` would then show nothing a person can read; `list` would
+ * have to open every file.
+ */
+import { isSecretName, type SecretName } from "../name.ts";
+
+const PIECE = 200;
+const SUFFIX = ".json";
+
+/** The path's components, the last of which is the file. */
+export function pathOfSecret(name: SecretName): string[] {
+  let encoded = "";
+  let upper = false;
+  for (const character of name) {
+    const isUpper = character >= "A" && character <= "Z";
+    if (isUpper !== upper && (isUpper || (character >= "a" && character <= "z"))) {
+      encoded += "=";
+      upper = isUpper;
+    }
+    encoded += character === "/" ? "+" : character.toLowerCase();
+  }
+  const components: string[] = [];
+  while (encoded.length > PIECE) {
+    components.push(encoded.slice(0, PIECE) + "~");
+    encoded = encoded.slice(PIECE);
+  }
+  return [...components, encoded + SUFFIX];
+}
+
+/** Whether a folder below `secrets/` can hold the rest of a long name. */
+export function isPieceFolder(component: string): boolean {
+  return component.length === PIECE + 1 && component.endsWith("~");
+}
+
+/** The secret kept at this path, or undefined when no secret's name is encoded so. */
+export function secretAtPath(components: readonly string[]): SecretName | undefined {
+  const last = components.at(-1)!;
+  if (!last.endsWith(SUFFIX)) return undefined;
+  const encoded = components.slice(0, -1).map((c) => c.slice(0, -1)).join("") + last.slice(0, -SUFFIX.length);
+  let upper = false;
+  let name = "";
+  for (const character of encoded) {
+    if (character === "=") upper = !upper;
+    else name += character === "+" ? "/" : upper ? character.toUpperCase() : character;
+  }
+  // Encoding again refuses every other spelling (`==`, upper-case letters, wrong pieces).
+  const canonical = isSecretName(name) && pathOfSecret(name);
+  return canonical && canonical.join("/") === components.join("/") ? name as SecretName : undefined;
+}

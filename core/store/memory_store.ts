@@ -1,0 +1,41 @@
+/** A store in memory: for tests, for programs that bring their own storage, and where there is no file system. */
+import type { SecretName } from "../name.ts";
+import type { DocumentId, Store, StoredDocument, StoreWriter } from "./store.ts";
+
+export class MemoryStore implements Store {
+  readonly #documents = new Map<string, Uint8Array>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  read(document: DocumentId): Promise<StoredDocument | undefined> {
+    const bytes = this.#documents.get(keyOf(document));
+    return Promise.resolve(bytes && { bytes: bytes.slice(), where: keyOf(document) });
+  }
+
+  list(): Promise<SecretName[]> {
+    const names = [...this.#documents.keys()].filter((key) => key !== "stack").map((key) =>
+      key.slice("secret ".length)
+    );
+    return Promise.resolve(names.sort() as SecretName[]);
+  }
+
+  exclusively<T>(change: (writer: StoreWriter) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => change(this.#writer));
+    this.#turn = turn.catch(() => {}); // the next writer's turn comes whatever became of this one
+    return turn;
+  }
+
+  readonly #writer: StoreWriter = {
+    write: (document, bytes) => {
+      this.#documents.set(keyOf(document), bytes.slice());
+      return Promise.resolve();
+    },
+    remove: (document) => {
+      this.#documents.delete(keyOf(document));
+      return Promise.resolve();
+    },
+  };
+}
+
+function keyOf(document: DocumentId): string {
+  return document.kind === "stack" ? "stack" : `secret ${document.name}`;
+}

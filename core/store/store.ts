@@ -1,0 +1,45 @@
+/** Where a stack's documents are kept. A store knows nothing of keys: it holds bytes, whole and durable. */
+import type { SecretName } from "../name.ts";
+
+/** A stack consists of one header and one document per secret. */
+export type DocumentId = { readonly kind: "stack" } | { readonly kind: "secret"; readonly name: SecretName };
+
+export const STACK_DOCUMENT: DocumentId = { kind: "stack" };
+
+export function secretDocument(name: SecretName): DocumentId {
+  return { kind: "secret", name };
+}
+
+export interface StoredDocument {
+  readonly bytes: Uint8Array;
+  /** What to call the document in an error: its path, where it has one. */
+  readonly where: string;
+}
+
+/**
+ * Implementations pass the contract suite in `test/contract/store.ts`.
+ *
+ * All methods throw `Fault`: DENIED when the host refuses or the place is not safe to use, UNAVAILABLE when the host
+ * cannot do it now (disk full, lock held too long), CONFIG for a document larger than its format allows.
+ */
+export interface Store {
+  /** The document as last written, never part of one; undefined when there is none. */
+  read(document: DocumentId): Promise<StoredDocument | undefined>;
+  /** The names of all secrets, in code-unit order. */
+  list(): Promise<SecretName[]>;
+  /**
+   * Runs `change` while no other writer, in this process or another, changes the store. All it wrote is durable when
+   * the promise resolves. When `change` throws, what it wrote before stays: writes are atomic one by one.
+   */
+  exclusively<T>(change: (writer: StoreWriter) => Promise<T>): Promise<T>;
+}
+
+export interface StoreWriter {
+  /**
+   * Replaces the document at once and whole. A stack header is durable before the promise resolves, and only after
+   * every secret written before it is: a re-key relies on that order.
+   */
+  write(document: DocumentId, bytes: Uint8Array): Promise<void>;
+  /** Removes the document; does nothing when there is none. */
+  remove(document: DocumentId): Promise<void>;
+}

@@ -34,6 +34,11 @@ export class Secret {
     return new Uint8Array(this.#owned());
   }
 
+  /** A second secret with its own copy of the bytes. */
+  copy(): Secret {
+    return new Secret(this.reveal());
+  }
+
   /**
    * Returns the value as text.
    * @throws {TypeError} when the bytes are not valid UTF-8

@@ -75,24 +75,33 @@ export class Stack {
   }
 
   /**
-   * Opens several secrets: all of them, or none and one fault that lists every missing name.
-   * @throws {Fault} as `get`
+   * Opens those of several secrets that exist.
+   * @throws {Fault} CONFIG or TAMPERED when one that exists does not open: then none is returned
    */
-  async getAll(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
+  async find(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
     const opened = new Map<SecretName, OpenedValue>();
-    const missing: SecretName[] = [];
     try {
       for (const name of new Set(names)) {
         const found = await this.#open(name);
         if (found) opened.set(name, this.#openEntry(found));
-        else missing.push(name);
       }
-      if (missing.length > 0) throw missingSecrets(missing);
       return opened;
     } catch (error) {
       for (const { value } of opened.values()) value.dispose();
       throw error;
     }
+  }
+
+  /**
+   * Opens several secrets: all of them, or none.
+   * @throws {Fault} NOT_FOUND listing every missing name; otherwise as `find`
+   */
+  async getAll(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
+    const opened = await this.find(names);
+    const missing = names.filter((name) => !opened.has(name));
+    if (missing.length === 0) return opened;
+    for (const { value } of opened.values()) value.dispose();
+    throw missingSecrets(missing);
   }
 
   /**

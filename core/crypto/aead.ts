@@ -1,14 +1,23 @@
 /** XChaCha20-Poly1305: the face that checks lengths and types once, whatever the backend. */
-import type { AeadBackend } from "./backend.ts";
+import { type AeadBackend, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from "./backend.ts";
 import { nobleAead } from "./noble.ts";
+import { testAead } from "./self_test.ts";
+import { WasmAead } from "./wasm_aead.ts";
+import { hasRelaxedSimd } from "./wasm_module.ts";
 
-export const KEY_BYTES = 32;
-export const NONCE_BYTES = 24;
-export const TAG_BYTES = 16;
+export { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from "./backend.ts";
 
-/** The backend in use. */
+let chosen: AeadBackend | undefined;
+
+/**
+ * The backend in use: WebAssembly where relaxed SIMD works, else @noble. Chosen, compiled and tested on the first call.
+ * @throws {SelfTestError} if it computes wrongly (see self_test.ts for why that does not fall back)
+ */
 export function aeadBackend(): AeadBackend {
-  return nobleAead;
+  if (chosen) return chosen;
+  const backend = hasRelaxedSimd() ? new WasmAead() : nobleAead;
+  testAead(backend);
+  return chosen = backend;
 }
 
 /**
@@ -39,10 +48,19 @@ export function open(
   return aeadBackend().open(key, nonce, sealed, aad);
 }
 
-function check(key: Uint8Array, nonce: Uint8Array, ...rest: Uint8Array[]): void {
-  for (const bytes of [key, nonce, ...rest]) {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError("aead: expected a Uint8Array");
-  }
+/** Lengths are sent to the MAC as 32-bit numbers, and no engine has larger arrays worth sealing in one piece. */
+const MAX_BYTES = 2 ** 32 - 1;
+
+function check(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, aad: Uint8Array): void {
+  requireBytes("key", key);
+  requireBytes("nonce", nonce);
+  requireBytes("text", text);
+  requireBytes("aad", aad);
   if (key.length !== KEY_BYTES) throw new RangeError(`aead: key must be ${KEY_BYTES} bytes`);
   if (nonce.length !== NONCE_BYTES) throw new RangeError(`aead: nonce must be ${NONCE_BYTES} bytes`);
+  if (text.length > MAX_BYTES || aad.length > MAX_BYTES) throw new RangeError("aead: input is 4 GiB or longer");
+}
+
+function requireBytes(name: string, value: unknown): void {
+  if (!(value instanceof Uint8Array)) throw new TypeError(`aead: ${name} must be a Uint8Array`);
 }

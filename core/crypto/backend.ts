@@ -1,6 +1,13 @@
 /** What a crypto backend offers. The faces (`aead.ts`, `scrypt.ts`) check lengths and types once and then trust it. */
 
-/** XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03). Key 32 bytes, nonce 24 bytes, tag 16 bytes, appended. */
+export const KEY_BYTES = 32;
+export const NONCE_BYTES = 24;
+export const TAG_BYTES = 16;
+
+/**
+ * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), the tag appended to the ciphertext.
+ * Neither method keeps a reference to its arguments, and both leave no copy of key or plaintext but the one returned.
+ */
 export interface AeadBackend {
   /** Shown by `coffer doctor`. */
   readonly name: string;
@@ -24,6 +31,11 @@ export interface ScryptOptions {
 
 /** scrypt in slices: the event loop turns while it runs, so that a progress bar and Ctrl-C live. */
 export interface ScryptBackend {
+  /** Shown by `coffer doctor`. */
   readonly name: string;
+  /**
+   * Reads passphrase and salt until it settles; an exception of `onProgress` ends the derivation, which cleans up and
+   * rejects.
+   */
   derive(passphrase: Uint8Array, salt: Uint8Array, options: ScryptOptions): Promise<Uint8Array>;
 }

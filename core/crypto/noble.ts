@@ -2,7 +2,6 @@
  * The reference backend: @noble in plain JavaScript. It runs everywhere, and everything faster is tested against it.
  */
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { scryptAsync } from "@noble/hashes/scrypt.js";
 import type { AeadBackend, ScryptBackend } from "./backend.ts";
 
 export const nobleAead: AeadBackend = {
@@ -19,8 +18,10 @@ export const nobleAead: AeadBackend = {
 
 export const nobleScrypt: ScryptBackend = {
   name: "noble",
-  derive: (passphrase, salt, { logN, r, p, length, onProgress }) =>
-    scryptAsync(passphrase, salt, {
+  async derive(passphrase, salt, { logN, r, p, length, onProgress }) {
+    // Loaded here because a host that runs WebAssembly never needs it.
+    const { scryptAsync } = await import("@noble/hashes/scrypt.js");
+    return await scryptAsync(passphrase, salt, {
       N: 2 ** logN,
       r,
       p,
@@ -28,5 +29,6 @@ export const nobleScrypt: ScryptBackend = {
       // @noble refuses to allocate above 1 GiB + 1 KiB by default; the bounds on logN are ours (see scrypt.ts).
       maxmem: 2 ** 32,
       ...(onProgress && { onProgress }),
-    }),
+    });
+  },
 };

@@ -11,7 +11,14 @@ const HINT = 'write NAME: "value"';
 const NESTED_HINT = "keep a nested value as a block of text (NAME: |); read a Kubernetes Secret with -f k8s";
 
 /** What a node holds besides text. */
-type Odd = "null" | "nested" | "tagged";
+type Odd = "null" | "nested" | "tagged" | "dangling";
+
+const PROBLEM: Readonly<Record<Odd, string>> = {
+  null: "is null, which is not a value",
+  nested: "is nested",
+  tagged: "has a tag other than !!str",
+  dangling: "refers to an anchor that does not exist",
+};
 
 /** Reads a YAML mapping. */
 export async function parseYaml(text: string): Promise<Entry[]> {
@@ -20,15 +27,13 @@ export async function parseYaml(text: string): Promise<Entry[]> {
   const names: string[] = [];
   let nested = false;
   for (const { key, value, line } of await readMapping(text)) {
-    const name = typeof key === "string" ? key : key.odd === "null" ? "null" : undefined;
-    if (name === undefined) {
-      problems.push(`line ${line} has a name that is not plain text`);
+    if (typeof key !== "string") {
+      problems.push(`line ${line} has a name that is not text`);
       continue;
     }
-    names.push(name);
-    if (typeof value === "string") read.push({ name, text: value });
-    else if (value.odd === "null") problems.push(`${show(name)} is null, which is not a value`);
-    else problems.push(`${show(name)} ${value.odd === "nested" ? "is nested" : "has a tag other than !!str"}`);
+    names.push(key);
+    if (typeof value === "string") read.push({ name: key, text: value });
+    else problems.push(`${show(key)} ${PROBLEM[value.odd]}`);
     nested ||= typeof value !== "string" && value.odd === "nested";
   }
   return toEntries(read, [...problems, ...duplicateNames(names)], nested ? NESTED_HINT : HINT);
@@ -50,7 +55,7 @@ export async function readMapping(text: string): Promise<Member[]> {
   const lines = new LineCounter();
   // Equal keys are looked for by our callers, in the text of the names and all of them at once.
   const document = attempt(() =>
-    parseDocument(text, { schema: "core", uniqueKeys: false, lineCounter: lines, logLevel: "silent" })
+    parseDocument(text, { schema: "core", uniqueKeys: false, lineCounter: lines, logLevel: "error" })
   );
   const wrong = document.errors.map(({ code, pos }) =>
     code === "MULTIPLE_DOCS"
@@ -78,7 +83,8 @@ export async function readMapping(text: string): Promise<Member[]> {
 
   function scalarText(given: unknown): string | { odd: Odd } {
     const node = isAlias(given) ? given.resolve(document) : given;
-    if (node === null || node === undefined) return { odd: "null" };
+    if (node === undefined) return { odd: "dangling" };
+    if (node === null) return { odd: "null" };
     if (!isScalar(node)) return { odd: "nested" };
     if (node.tag !== undefined && node.tag !== "!" && node.tag !== "tag:yaml.org,2002:str") return { odd: "tagged" };
     if (typeof node.value === "string") return node.value;

@@ -51,9 +51,5 @@ function encode(text: string): string {
     .replaceAll("\n", "\\n")
     .replaceAll("\r", "\\r")
     .replaceAll("\t", "\\t")
-    // Signs before the one that begins a template are escaped as well: `$$${` has more than one reading.
-    .replace(
-      /([$%])\1*(?=\{)/g,
-      (run, sign) => (sign === "$" ? "\\u0024" : "\\u0025").repeat(run.length - 1) + sign + sign,
-    );
+    .replace(/[$%](?=\{)/g, "$&$&");
 }

@@ -10,7 +10,9 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
-      port1.close(); // an open port keeps a process alive
+      // An open port keeps a process alive, and either side counts.
+      port1.close();
+      port2.close();
       resolve();
     };
     port2.postMessage(undefined);

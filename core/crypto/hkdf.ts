@@ -15,20 +15,28 @@ const MAX_LENGTH = 255 * 32;
  * Derives a key of `length` bytes (1…255·32) for one purpose.
  * @param secret input keying material, any length
  * @param salt public and not necessarily random; an empty one means a block of zeros (RFC 5869 §2.2)
- * @param purpose an ASCII label; distinct labels give independent keys
- * @throws {TypeError} for something that is not bytes, or a purpose that is not text; {RangeError} for another length
- * or label
+ * @param purpose RFC 5869's "info": an ASCII label, or bytes; distinct ones give independent keys
+ * @throws {TypeError} for an argument of another type; {RangeError} for another length or a label that is not ASCII
  */
-export function hkdfSha256(secret: Uint8Array, salt: Uint8Array, purpose: string, length: number): Uint8Array {
-  requireBytes("hkdf", secret, salt);
-  if (typeof purpose !== "string") throw new TypeError("hkdf: purpose must be a string");
-  // Two strings that encode alike would be one purpose: lone surrogates all become U+FFFD, for one.
-  // deno-lint-ignore no-control-regex
-  if (!/^[\x00-\x7f]*$/.test(purpose)) throw new RangeError("hkdf: purpose must be ASCII");
+export function hkdfSha256(
+  secret: Uint8Array,
+  salt: Uint8Array,
+  purpose: string | Uint8Array,
+  length: number,
+): Uint8Array {
+  const info = typeof purpose === "string" ? label(purpose) : purpose;
+  requireBytes("hkdf", secret, salt, info);
   if (!Number.isInteger(length) || length < 1 || length > MAX_LENGTH) {
     throw new RangeError(`hkdf: length must be an integer from 1 to ${MAX_LENGTH}`);
   }
-  return hkdf(sha256, secret, salt, encoder.encode(purpose), length);
+  return hkdf(sha256, secret, salt, info, length);
+}
+
+/** Beyond ASCII two strings can encode alike (every lone surrogate becomes U+FFFD), and would share their keys. */
+function label(text: string): Uint8Array {
+  // deno-lint-ignore no-control-regex
+  if (!/^[\x00-\x7f]*$/.test(text)) throw new RangeError("hkdf: a label must be ASCII");
+  return encoder.encode(text);
 }
 
 /** HMAC-SHA256: a 32-byte tag over `message`. */

@@ -10,9 +10,10 @@ export interface Reference {
 }
 
 const SCHEME = "coffer://";
-// In running text a reference ends where no name can go on; `{{ … }}` says so explicitly.
+// In running text a reference ends with a letter, digit or `_`, so that a full stop after it stays text; `{{ … }}` says
+// where it ends.
 const IN_TEXT =
-  /\{\{\s*(coffer:\/\/[^\s{}]*)\s*\}\}|coffer:\/\/[a-z0-9_-]*\/[A-Za-z0-9_][A-Za-z0-9._\/-]*(?:#[A-Za-z0-9_][A-Za-z0-9._-]*)?/g;
+  /\{\{\s*(coffer:\/\/[^\s{}]*)\s*\}\}|coffer:\/\/[a-z0-9_-]*\/[A-Za-z0-9_](?:[A-Za-z0-9._\/-]*[A-Za-z0-9_])?(?:#[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?)?/g;
 
 export function isReference(text: string): boolean {
   return text.startsWith(SCHEME);

@@ -64,7 +64,7 @@ export async function resolve(
         "NOT_FOUND",
         missing.size === 1 ? `there is no secret ${names}` : `there are no secrets ${names}`,
         {
-          hint: `coffer list, or: coffer set ${[...missing][0]}`,
+          hint: "coffer list shows what there is; coffer set NAME adds one",
         },
       );
     }

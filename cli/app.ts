@@ -1,0 +1,121 @@
+/**
+ * The command table, and dispatch to one command. Only the command that was asked for is loaded; help, completion and
+ * a misspelt command load them all.
+ */
+import {
+  ArgumentParseError,
+  ArgumentScannerError,
+  buildApplication,
+  buildRouteMap,
+  type Command,
+  EnumValidationError,
+  formatMessageForArgumentScannerError,
+  proposeCompletions,
+  type RouteMap,
+  run,
+  text_en,
+  UnexpectedPositionalError,
+} from "@stricli/core";
+import { Fault } from "../core/fault.ts";
+import { CommandFailure, type Context } from "./command.ts";
+
+type Target = Command<Context> | RouteMap<Context>;
+
+/** In the order of `coffer --help`. */
+const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
+  init: async () => (await import("./commands/init.ts")).init,
+  set: async () => (await import("./commands/set.ts")).set,
+  get: async () => (await import("./commands/get.ts")).get,
+  list: async () => (await import("./commands/list.ts")).list,
+  history: async () => (await import("./commands/history.ts")).history,
+  rollback: async () => (await import("./commands/rollback.ts")).rollback,
+  rm: async () => (await import("./commands/rm.ts")).rm,
+  edit: async () => (await import("./commands/edit.ts")).edit,
+  import: async () => (await import("./commands/import.ts")).importCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+  run: async () => (await import("./commands/run.ts")).run,
+  inject: async () => (await import("./commands/inject.ts")).inject,
+  stack: async () => (await import("./commands/stack.ts")).stack,
+  passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,
+  rekey: async () => (await import("./commands/rekey.ts")).rekeyCommand,
+  verify: async () => (await import("./commands/verify.ts")).verifyCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  version: async () => (await import("./commands/version.ts")).version,
+  completion: async () => (await import("./commands/completion.ts")).completion,
+};
+
+/**
+ * Runs the command line `args`.
+ * @returns the exit code
+ * @throws whatever the command threw, and a `Fault` USAGE when the arguments are wrong
+ */
+export async function runApp(args: readonly string[], context: Context): Promise<number> {
+  let failure: unknown;
+  const fail = (error: unknown) => {
+    failure ??= error;
+    return "";
+  };
+  const wanted = Object.hasOwn(COMMANDS, args[0] ?? "") ? [args[0]!] : Object.keys(COMMANDS);
+  await run(await application(wanted, fail), args, context);
+  if (failure !== undefined) throw failure;
+  return Number(context.process.exitCode ?? 0);
+}
+
+/** What could come next on a command line whose last word is being typed. */
+export async function complete(words: readonly string[], context: Context): Promise<readonly string[]> {
+  const app = await application(Object.keys(COMMANDS), () => "");
+  const proposals = await proposeCompletions(app, words, context);
+  return proposals.map(({ completion }) => completion);
+}
+
+async function application(names: readonly string[], fail: (error: unknown) => string) {
+  const loaded = await Promise.all(names.map(async (name) => [name, await COMMANDS[name]!()] as const));
+  const root = buildRouteMap<string, Context>({
+    routes: Object.fromEntries(loaded),
+    docs: { brief: "Keeps secrets sealed on disk and hands them to processes only while they run" },
+  });
+  return buildApplication(root, {
+    name: "coffer",
+    versionInfo: { getCurrentVersion: async () => (await import("./version.ts")).VERSION },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
+    localization: {
+      text: {
+        ...text_en,
+        exceptionWhileParsingArguments: (error) => fail(usage(error)),
+        noCommandRegisteredForInput: ({ input, corrections }) =>
+          fail(
+            new Fault("USAGE", `there is no command ${JSON.stringify(input)}`, {
+              hint: corrections.length > 0 ? `did you mean: coffer ${corrections.join(", coffer ")}` : "coffer --help",
+            }),
+          ),
+        exceptionWhileRunningCommand: (error) => fail(error instanceof CommandFailure ? error.cause : error),
+        exceptionWhileLoadingCommandFunction: fail,
+        exceptionWhileLoadingCommandContext: fail,
+        commandErrorResult: fail,
+      },
+    },
+  });
+}
+
+/** A parser's complaint as a fault. It must not repeat an argument that may be a value typed by mistake. */
+function usage(error: unknown): Fault {
+  if (error instanceof ArgumentParseError && error.exception instanceof Fault) return error.exception;
+  if (error instanceof UnexpectedPositionalError) {
+    return new Fault("USAGE", `there are too many arguments: ${error.expectedCount} expected`, {
+      hint: "quote an argument that contains spaces; see --help",
+    });
+  }
+  if (error instanceof EnumValidationError) {
+    return new Fault("USAGE", `--${error.externalFlagName} does not know that value`, {
+      hint: `it takes one of: ${error.values.join(", ")}`,
+    });
+  }
+  if (error instanceof ArgumentParseError) {
+    return new Fault("USAGE", `${error.externalFlagNameOrPlaceholder} has a value that is not understood`, {
+      hint: "see --help",
+    });
+  }
+  const known = error instanceof ArgumentScannerError ? formatMessageForArgumentScannerError(error, {}) : "";
+  return new Fault("USAGE", known || "the arguments are not understood", { hint: "see --help" });
+}

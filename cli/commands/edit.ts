@@ -1,0 +1,74 @@
+import { Fault } from "../../core/fault.ts";
+import type { SecretName } from "../../core/name.ts";
+import { MAX_VALUE_BYTES } from "../../core/seal/padding.ts";
+import { Secret } from "../../core/secret.ts";
+import { command, type CommonFlags, type Context, secretNameArgument } from "../command.ts";
+import { readFileBytes } from "../input.ts";
+import { dropOwnVariables } from "../runner/environment.ts";
+import { runProcess, SpawnFailure } from "../runner/process.ts";
+import { RamFolder } from "../runner/ram_folder.ts";
+
+export const edit = command<CommonFlags, [name: SecretName]>({
+  brief: "Change a secret in your editor",
+  details: "Uses $VISUAL or $EDITOR. The plaintext is a file in memory only, and is removed when the editor ends.",
+  examples: ["edit app/config", "EDITOR='code --wait' coffer edit app/config"],
+  flags: {},
+  positional: { kind: "tuple", parameters: [secretNameArgument()] },
+  async run(context, flags, name) {
+    const { workspace, report, host } = context;
+    using stack = await workspace.unlocked(flags);
+    const current = (await stack.find([name])).get(name);
+    using before = current?.value ?? new Secret(new Uint8Array(0));
+    using folder = await RamFolder.make(host);
+    const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
+    await runEditor(context, path);
+    using after = new Secret(readFileBytes(path, MAX_VALUE_BYTES));
+    if (current && sameBytes(before, after)) {
+      report.note(`${name} is unchanged`);
+      return;
+    }
+    const type = current?.type === "json" ? jsonOrBytes(after, name) : "bytes";
+    const version = await stack.set(name, { value: after, type }, current?.version ?? 0);
+    report.data({ name, version }, () => []);
+    report.note(`sealed ${name}, version ${version}`);
+  },
+});
+
+/** The editor is a shell command, as git and crontab take it: it may have arguments. */
+async function runEditor({ host }: Context, path: string): Promise<void> {
+  const editor = host.env("VISUAL") || host.env("EDITOR") || "vi";
+  dropOwnVariables();
+  let code: number;
+  try {
+    code = await runProcess({
+      command: ["sh", "-c", `${editor} "$1"`, "sh", path],
+      env: new Map(),
+      pristine: false,
+      masker: undefined,
+    });
+  } catch (error) {
+    throw error instanceof SpawnFailure ? error.fault : error;
+  }
+  if (code !== 0) {
+    throw new Fault("USAGE", `the editor ended with ${code}; nothing was changed`, {
+      hint: "set EDITOR to your editor",
+    });
+  }
+}
+
+/** A secret with fields must stay one. */
+function jsonOrBytes(value: Secret, name: SecretName): "json" {
+  try {
+    const parsed: unknown = JSON.parse(value.revealText());
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return "json";
+  } catch {
+    // reported below, without quoting the text
+  }
+  throw new Fault("CONFIG", `${name} has fields, and what was saved is not a JSON object; nothing was changed`, {
+    hint: `to make it a plain value: coffer rm ${name}, then coffer set ${name}`,
+  });
+}
+
+function sameBytes(a: Secret, b: Secret): boolean {
+  return a.use((x) => b.use((y) => x.length === y.length && x.every((byte, i) => byte === y[i])));
+}

@@ -1,0 +1,58 @@
+import { fieldOf, parseFieldName } from "../../core/fields.ts";
+import type { SecretName } from "../../core/name.ts";
+import { encodeBase64 } from "../../core/seal/base64.ts";
+import type { Secret } from "../../core/secret.ts";
+import { command, type CommonFlags, parseCount, secretNameArgument } from "../command.ts";
+
+interface Flags extends CommonFlags {
+  readonly version?: number;
+  readonly field?: string;
+}
+
+export const get = command<Flags, [name: SecretName]>({
+  brief: "Print a secret's value",
+  details: "Prints the exact bytes; a newline is added only on a terminal.",
+  examples: ["get db/password", "get db/password --version 3", "get db --field user", "get db/password --json"],
+  flags: {
+    version: {
+      kind: "parsed",
+      parse: (text: string) => parseCount(text, 1),
+      optional: true,
+      brief: "An older version",
+      placeholder: "number",
+    },
+    field: {
+      kind: "parsed",
+      parse: parseFieldName,
+      optional: true,
+      brief: "One field of the value",
+      placeholder: "key",
+    },
+  },
+  positional: { kind: "tuple", parameters: [secretNameArgument()] },
+  async run({ workspace, report }, flags, name) {
+    using stack = await workspace.unlocked(flags);
+    const opened = await stack.get(name, flags.version);
+    using whole = opened.value;
+    using value = flags.field === undefined ? whole.copy() : fieldOf(opened, flags.field, name);
+    if (flags.json) {
+      const { version, created, type } = opened;
+      const about = { name, ...(flags.field !== undefined && { field: flags.field }), version, created };
+      report.data({ ...about, ...jsonValue(value, flags.field === undefined && type === "json") }, () => []);
+    } else {
+      value.use((bytes) => report.bytes(bytes));
+      if (report.stdoutIsTerminal) report.line("");
+    }
+  },
+});
+
+/** Text as `value`, bytes that are not text as `base64`, an object with fields as `fields`. */
+function jsonValue(value: Secret, hasFields: boolean): Record<string, unknown> {
+  let text: string;
+  try {
+    text = value.revealText();
+  } catch {
+    return { base64: value.use(encodeBase64) };
+  }
+  return hasFields ? { fields: JSON.parse(text) } : { value: text };
+}

@@ -1,0 +1,40 @@
+import { Fault } from "../../core/fault.ts";
+import { parseTemplate } from "../../core/reference.ts";
+import { resolve } from "../../core/resolve.ts";
+import { command, type CommonFlags } from "../command.ts";
+import { readFileBytes, readStdin } from "../input.ts";
+import { OpenStacks } from "../open_stacks.ts";
+import { render } from "../template.ts";
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export const inject = command<CommonFlags, [file?: string]>({
+  brief: "Print a template with its coffer:// references replaced",
+  details:
+    "Reads stdin without a file. A reference is coffer:///name (current stack), coffer://stack/name, with #field for a\n" +
+    "field; {{ coffer:///name }} says where it ends.",
+  examples: ["inject app.conf.tpl", "inject < app.conf.tpl | ssh host 'cat > app.conf'"],
+  flags: {},
+  positional: {
+    kind: "tuple",
+    parameters: [{ parse: String, brief: "The template", placeholder: "file", optional: true }],
+  },
+  async run({ workspace, report, host }, flags, file) {
+    const bytes = file === undefined || file === "-"
+      ? await readStdin(host, MAX_BYTES)
+      : readFileBytes(file, MAX_BYTES);
+    let text: string;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      throw new Fault("CONFIG", "the template is not UTF-8 text");
+    }
+    const template = parseTemplate(text);
+    using stacks = new OpenStacks(workspace, flags);
+    const references = template.filter((part) => typeof part !== "string");
+    using resolved = await resolve(references, (stack) => stacks.get(stack));
+    const rendered = render(template, resolved);
+    report.bytes(rendered);
+    rendered.fill(0);
+  },
+});

@@ -1,0 +1,17 @@
+import { command, type CommonFlags } from "../command.ts";
+
+export const list = command<CommonFlags, [prefix?: string]>({
+  brief: "Print the names of the secrets",
+  details: "Needs no passphrase. Values are never shown.",
+  examples: ["list", "list db/", "list --json"],
+  flags: {},
+  positional: {
+    kind: "tuple",
+    parameters: [{ parse: String, brief: "Only names that start so", placeholder: "prefix", optional: true }],
+  },
+  async run({ workspace, report }, flags, prefix = "") {
+    const locked = await workspace.locked(flags);
+    const names = (await locked.list()).filter((name) => name.startsWith(prefix));
+    report.data(names, () => names);
+  },
+});

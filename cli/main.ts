@@ -1,0 +1,45 @@
+/** The command line's entry: the one place that exits. */
+import { complete, runApp } from "./app.ts";
+import type { Context } from "./command.ts";
+import { Workspace } from "./compose.ts";
+import { denoHost } from "./host.ts";
+import { dropUnneeded } from "./permissions.ts";
+import { OutputClosed, Report } from "./report.ts";
+import { Interrupted, Terminal } from "./terminal.ts";
+
+/** 128 + SIGINT, as shells report it. */
+const INTERRUPTED = 130;
+
+async function main(args: readonly string[]): Promise<number> {
+  const host = denoHost();
+  const report = new Report(Deno.stdout, Deno.stderr);
+  // The parser reports its own errors through `report`, which needs to know the form before the flags are parsed.
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  report.configure({ json: own.includes("--json"), color: !own.includes("--no-color") && !host.env("NO_COLOR") });
+  const terminal = new Terminal();
+  dropUnneeded(args[0]);
+  const context: Context = {
+    host,
+    report,
+    terminal,
+    workspace: new Workspace(host, terminal),
+    process: {
+      stdout: { write: (text: string) => report.bytes(new TextEncoder().encode(text)) },
+      stderr: { write: () => {} },
+    },
+  };
+  try {
+    // What the completion scripts call; not a command of the table, since it is not for people.
+    if (args[0] === "__complete") {
+      for (const proposal of await complete(args.slice(1), context)) report.line(proposal);
+      return 0;
+    }
+    return await runApp(args, context);
+  } catch (error) {
+    if (error instanceof OutputClosed) return 0;
+    if (error instanceof Interrupted) return INTERRUPTED;
+    return report.failure(error);
+  }
+}
+
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,34 @@
+/** The stacks that one command opens, each unlocked once. */
+import type { StackName } from "../core/name.ts";
+import type { Stack } from "../core/stack/stack.ts";
+import type { CommonFlags } from "./command.ts";
+import type { Workspace } from "./compose.ts";
+
+export class OpenStacks {
+  readonly #workspace: Workspace;
+  readonly #flags: CommonFlags;
+  readonly #opened = new Map<StackName | undefined, Promise<Stack>>();
+  readonly #stacks: Stack[] = [];
+
+  constructor(workspace: Workspace, flags: CommonFlags) {
+    this.#workspace = workspace;
+    this.#flags = flags;
+  }
+
+  /** The named stack, or the current one. */
+  get(name: StackName | undefined): Promise<Stack> {
+    const opened = this.#opened.get(name) ?? this.#open(name);
+    this.#opened.set(name, opened);
+    return opened;
+  }
+
+  [Symbol.dispose](): void {
+    for (const stack of this.#stacks) stack.dispose();
+  }
+
+  async #open(name: StackName | undefined): Promise<Stack> {
+    const stack = await this.#workspace.unlocked(name === undefined ? this.#flags : { ...this.#flags, stack: name });
+    this.#stacks.push(stack);
+    return stack;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The one place that prints. Results go to stdout, everything else to stderr, so that a pipe gets results only.
+ */
+import { EXIT, Fault } from "../core/fault.ts";
+
+const encoder = new TextEncoder();
+// deno-lint-ignore no-control-regex -- control characters are what it is for
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** A file descriptor to print to. */
+interface Sink {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+export class Report {
+  readonly #stdout: Sink;
+  readonly #stderr: Sink;
+  #options: ReportOptions = { json: false, color: false };
+
+  constructor(stdout: Sink, stderr: Sink) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+  }
+
+  /** Set once the flags are known. */
+  configure(options: ReportOptions): void {
+    this.#options = options;
+  }
+
+  get stdoutIsTerminal(): boolean {
+    return this.#stdout.isTerminal();
+  }
+
+  /** Exact bytes on stdout. */
+  bytes(bytes: Uint8Array): void {
+    write(this.#stdout, bytes);
+  }
+
+  /** A line on stdout. */
+  line(text: string): void {
+    this.bytes(encoder.encode(text + "\n"));
+  }
+
+  /** Data on stdout: JSON with `--json`, otherwise the given lines. */
+  data(json: unknown, lines: () => readonly string[]): void {
+    if (this.#options.json) this.line(JSON.stringify(json, undefined, 2));
+    else for (const line of lines()) this.line(line);
+  }
+
+  /** A remark for people on stderr; not printed with `--json`. */
+  note(text: string): void {
+    if (!this.#options.json) write(this.#stderr, encoder.encode(`${visible(text)}\n`));
+  }
+
+  /** Something to worry about, on stderr in both forms. */
+  warning(text: string): void {
+    const line = this.#options.json
+      ? JSON.stringify({ warning: text })
+      : `${this.#paint("33", "warning:")} ${visible(text)}`;
+    write(this.#stderr, encoder.encode(`${line}\n`));
+  }
+
+  /** A failure on stderr. Returns its exit code. */
+  failure(error: unknown): number {
+    const fault = error instanceof Fault ? error : bug(error);
+    const { code, message, hint } = fault;
+    if (this.#options.json) {
+      write(this.#stderr, encoder.encode(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n"));
+    } else {
+      const text = `${this.#paint("31", "error:")} ${visible(message)} [${code}]\n`;
+      write(
+        this.#stderr,
+        encoder.encode(hint === undefined ? text : `${text}${this.#paint("36", "hint:")}  ${visible(hint)}\n`),
+      );
+    }
+    return EXIT[code];
+  }
+
+  #paint(style: string, text: string): string {
+    return this.#options.color && this.#stderr.isTerminal() ? `\x1b[${style}m${text}\x1b[0m` : text;
+  }
+}
+
+/** The reader of our output has gone away (`coffer list | head -1`): not an error, and nothing is left to say. */
+export class OutputClosed extends Error {}
+
+function write(sink: Sink, bytes: Uint8Array): void {
+  try {
+    for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
+    throw error;
+  }
+}
+
+/** An unexpected error: its kind and where it came from, but not its message, which may quote what it was given. */
+function bug(error: unknown): Fault {
+  const kind = error instanceof Error ? error.name : typeof error;
+  const at = error instanceof Error ? /\(?([\w./-]+:\d+:\d+)\)?$/m.exec(error.stack ?? "")?.[1] : undefined;
+  return new Fault("INTERNAL", `unexpected ${kind}${at ? ` at ${at.split("/").at(-1)}` : ""}`, {
+    hint: "this is a bug in coffer; please report it with the command you ran (without any values)",
+    cause: error,
+  });
+}
+
+/** Names and paths come from files and arguments: control characters in them must not reach a terminal. */
+function visible(text: string): string {
+  return text.replace(CONTROL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

@@ -1,0 +1,84 @@
+/** Which secrets go where: the bindings of `coffer run`, from its flags and env files. */
+import { Fault } from "../../core/fault.ts";
+import { type EnvName, envNameOf, parseEnvName, parseSecretName, type SecretName } from "../../core/name.ts";
+import { isReference, parseReference, type Reference } from "../../core/reference.ts";
+
+/** A variable and what it gets: a secret, or literal text from an env file. */
+export interface Binding {
+  readonly env: EnvName;
+  readonly from: Reference | string;
+}
+
+/** A file in the private folder and the secret in it. */
+export interface FileBinding {
+  /** Relative to the private folder. */
+  readonly path: string;
+  readonly from: Reference;
+  /** The variable that gets the file's full path: the secret's own with `_FILE`, as container images expect it. */
+  readonly env: EnvName;
+}
+
+/** `NAME`, `NAME=ENV`, or a `coffer://` reference in place of the name. */
+export function parseBinding(text: string): Binding {
+  const [source, env] = split(text);
+  const from = parseSource(source);
+  return { env: env === undefined ? envNameOf(from.name) : parseEnvName(env), from };
+}
+
+/** `NAME` or `NAME=PATH`. */
+export function parseFileBinding(text: string): FileBinding {
+  const [source, path] = split(text);
+  const from = parseSource(source);
+  const env = envNameOf(from.name);
+  return { path: path ?? env, from, env: parseEnvName(`${env}_FILE`) };
+}
+
+/** Every one of `names` under its own variable. */
+export function bindAll(names: readonly SecretName[]): Binding[] {
+  return names.map((name) => ({ env: envNameOf(name), from: referenceTo(name) }));
+}
+
+/** An env file's entry: a value that is a reference is looked up, any other is taken as it is. */
+export function bindEntry(name: string, value: string): Binding {
+  return { env: parseEnvName(name), from: isReference(value) ? parseReference(value) : value };
+}
+
+/**
+ * One binding per variable. The same secret twice is one; two sources for one variable are an error before anything
+ * starts, naming every collision.
+ * @throws {Fault} CONFLICT
+ */
+export function requireDistinct(bindings: readonly Binding[]): Binding[] {
+  const byEnv = Map.groupBy(bindings, ({ env }) => env);
+  const collisions = [...byEnv].filter(([, group]) => new Set(group.map(identity)).size > 1);
+  if (collisions.length > 0) {
+    const described = collisions.map(([env, group]) => `${env} (from ${group.map(sourceName).join(" and ")})`);
+    throw new Fault("CONFLICT", `more than one source for ${described.join(", ")}`, {
+      hint: "choose names with -s: coffer run -s db/password=DB_PASSWORD -s db_password=OTHER -- …",
+    });
+  }
+  return [...byEnv.values()].map((group) => group[0]!);
+}
+
+function split(text: string): [source: string, target: string | undefined] {
+  const at = text.indexOf("=");
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function parseSource(text: string): Reference {
+  return isReference(text) ? parseReference(text) : referenceTo(parseSecretName(text));
+}
+
+function referenceTo(name: SecretName): Reference {
+  return { stack: undefined, name, field: undefined };
+}
+
+function identity({ from }: Binding): string {
+  return typeof from === "string" ? `text ${from}` : `secret ${sourceName({ from })}`;
+}
+
+/** Names the source; a literal value from an env file is not shown. */
+function sourceName({ from }: Pick<Binding, "from">): string {
+  if (typeof from === "string") return "an env file";
+  return `${from.stack ?? ""}${from.stack ? ":" : ""}${from.name}${from.field === undefined ? "" : `#${from.field}`}`;
+}

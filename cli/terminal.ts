@@ -1,0 +1,96 @@
+/**
+ * The person at the terminal: questions without echo, confirmations, progress.
+ *
+ * Questions go to the terminal itself, so that they work while stdin and stdout are pipes. The prompt libraries on npm
+ * read from stdin only and load Node's compatibility layer (docs/dependencies.md).
+ */
+import { Secret } from "../core/secret.ts";
+
+/** The user pressed Ctrl-C at a prompt. */
+export class Interrupted extends Error {}
+
+const encoder = new TextEncoder();
+const CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, LINE_FEED = 10, RETURN = 13, CTRL_U = 21, DELETE = 127;
+
+export class Terminal {
+  /** Opened at once: `dropUnneeded` (permissions.ts) takes the right to do so away. */
+  readonly #tty = openTty();
+
+  /**
+   * Asks for a line without showing it. Returns undefined when nobody is there to ask.
+   * @throws {Interrupted} on Ctrl-C, or Ctrl-D on an empty line
+   */
+  askHidden(question: string): Secret | undefined {
+    const tty = this.#tty;
+    if (!tty) return undefined;
+    tty.writeSync(encoder.encode(`${question}: `));
+    tty.setRaw(true);
+    try {
+      return readHidden(tty);
+    } finally {
+      tty.setRaw(false);
+      tty.writeSync(encoder.encode("\r\n"));
+    }
+  }
+
+  /** Asks for yes or no; only `y` or `yes` is yes. Undefined when nobody is there to ask. */
+  confirm(question: string): boolean | undefined {
+    const tty = this.#tty;
+    if (!tty) return undefined;
+    tty.writeSync(encoder.encode(`${question} [y/N] `));
+    const buffer = new Uint8Array(256);
+    const n = tty.readSync(buffer) ?? 0;
+    return /^y(es)?$/i.test(new TextDecoder().decode(buffer.subarray(0, n)).trim());
+  }
+
+  /** A progress line on stderr, where that is a terminal. Disposing removes it. */
+  progress(label: string): { readonly update: (done: number) => void } & Disposable {
+    const shown = Deno.stderr.isTerminal();
+    let last = -1;
+    return {
+      update(done) {
+        const percent = Math.floor(done * 100);
+        if (!shown || percent === last) return;
+        last = percent;
+        Deno.stderr.writeSync(encoder.encode(`\r${label} ${percent} %`));
+      },
+      [Symbol.dispose]() {
+        if (last >= 0) Deno.stderr.writeSync(encoder.encode("\r\x1b[2K"));
+      },
+    };
+  }
+}
+
+function openTty(): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync("/dev/tty", { read: true, write: true });
+  } catch {
+    return undefined; // no controlling terminal
+  }
+}
+
+function readHidden(tty: Deno.FsFile): Secret {
+  const line = new Uint8Array(4096);
+  const byte = new Uint8Array(1);
+  let length = 0;
+  try {
+    while (tty.readSync(byte) !== null) {
+      const key = byte[0]!;
+      if (key === CTRL_C || (key === CTRL_D && length === 0)) throw new Interrupted();
+      if (key === RETURN || key === LINE_FEED) break;
+      if (key === CTRL_U) length = 0;
+      else if (key === BACKSPACE || key === DELETE) length = withoutLastCharacter(line, length);
+      else if (key >= 32 && length < line.length) line[length++] = key;
+    }
+    return new Secret(line.slice(0, length));
+  } finally {
+    line.fill(0);
+    byte.fill(0);
+  }
+}
+
+/** Drops one UTF-8 character: its continuation bytes, then its first byte. */
+function withoutLastCharacter(line: Uint8Array, length: number): number {
+  while (length > 0 && (line[--length]! & 0xc0) === 0x80);
+  return length;
+}

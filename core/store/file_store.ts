@@ -1,13 +1,11 @@
 /** A stack's folder on disk: guarded, locked, atomic and durable (docs/format.md §1). */
 import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
-import { MAX_SECRET_FILE_BYTES } from "../seal/secret_file.ts";
-import { MAX_STACK_FILE_BYTES } from "../seal/stack_file.ts";
 import { removeIfPresent, replaceFile, syncFolder } from "./atomic_file.ts";
 import { guardFolder, hostFault, readGuarded } from "./file_guard.ts";
 import { lockFolder } from "./file_lock.ts";
 import { isPieceFolder, pathOfSecret, secretAtPath } from "./file_name.ts";
-import type { DocumentId, Store, StoredDocument, StoreWriter } from "./store.ts";
+import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
 
 const SECRETS = "secrets";
 /** The one temporary file of a stack: the lock makes it ours, and the next writer finds one left by a killed writer. */
@@ -32,8 +30,7 @@ export class FileStore implements Store {
       this.#guard();
       const where = this.#pathOf(document);
       if (document.kind === "secret") this.#guardPieces(document.name);
-      const limit = document.kind === "stack" ? MAX_STACK_FILE_BYTES : MAX_SECRET_FILE_BYTES;
-      const bytes = readGuarded(where, "sealed", limit);
+      const bytes = readGuarded(where, "sealed", largestSizeOf(document));
       return bytes && { bytes, where };
     });
   }

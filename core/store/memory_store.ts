@@ -1,14 +1,19 @@
 /** A store in memory: for tests, for programs that bring their own storage, and where there is no file system. */
+import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
-import type { DocumentId, Store, StoredDocument, StoreWriter } from "./store.ts";
+import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
 
 export class MemoryStore implements Store {
   readonly #documents = new Map<string, Uint8Array>();
   #turn: Promise<unknown> = Promise.resolve();
 
   read(document: DocumentId): Promise<StoredDocument | undefined> {
-    const bytes = this.#documents.get(keyOf(document));
-    return Promise.resolve(bytes && { bytes: bytes.slice(), where: keyOf(document) });
+    const [where, limit] = [keyOf(document), largestSizeOf(document)];
+    const bytes = this.#documents.get(where);
+    if (bytes && bytes.length > limit) {
+      return Promise.reject(new Fault("CONFIG", `${where} is larger than ${limit} bytes`));
+    }
+    return Promise.resolve(bytes && { bytes: bytes.slice(), where });
   }
 
   list(): Promise<SecretName[]> {

@@ -1,5 +1,7 @@
 /** Where a stack's documents are kept. A store knows nothing of keys: it holds bytes, whole and durable. */
 import type { SecretName } from "../name.ts";
+import { MAX_SECRET_FILE_BYTES } from "../seal/secret_file.ts";
+import { MAX_STACK_FILE_BYTES } from "../seal/stack_file.ts";
 
 /** A stack consists of one header and one document per secret. */
 export type DocumentId = { readonly kind: "stack" } | { readonly kind: "secret"; readonly name: SecretName };
@@ -8,6 +10,11 @@ export const STACK_DOCUMENT: DocumentId = { kind: "stack" };
 
 export function secretDocument(name: SecretName): DocumentId {
   return { kind: "secret", name };
+}
+
+/** What the format allows (docs/format.md §3, §4); a reader refuses more before it looks at the content. */
+export function largestSizeOf(document: DocumentId): number {
+  return document.kind === "stack" ? MAX_STACK_FILE_BYTES : MAX_SECRET_FILE_BYTES;
 }
 
 export interface StoredDocument {

@@ -65,8 +65,8 @@ export function parseStackFile(bytes: Uint8Array, where: string): ReadHeader {
   const canonicalMac = decodeBase64(mac);
   if (canonicalMac?.length !== 32) throw malformed(where, "mac must be the base64 of 32 bytes");
   const expected = complete(members, encodeBase64(canonicalMac));
-  // Compared without the checksum's own line, so that a wrong checksum is told apart from a wrong layout.
-  const layout = (t: string) => t.slice(0, t.lastIndexOf('  "checksum"'));
+  // Compared without a well-formed checksum, so that a wrong checksum is told apart from a wrong layout.
+  const layout = (t: string) => t.replace(/[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="\n}\n$/, "");
   requireCanonical(layout(text), layout(expected), where);
   if (text !== expected) throw tampered(where, "its checksum does not match");
   return { header, authenticated: textBefore(members, "mac"), mac: canonicalMac };

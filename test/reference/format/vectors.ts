@@ -1,8 +1,8 @@
 /** The published vectors of test/vectors/format. */
 
-import { fromBase64 } from "./layout.ts";
-import type { RefusalCode } from "./layout.ts";
-import type { Files } from "./stack_reader.ts";
+import { fromBase64, type RefusalCode } from "./layout.ts";
+import type { Version } from "./secret_reader.ts";
+import type { Files, Secrets } from "./stack_reader.ts";
 
 const FOLDER = new URL("../../vectors/format/", import.meta.url);
 // Checked when loading, so that a moved folder or a generator gone wrong cannot leave tests with nothing to do.
@@ -59,6 +59,20 @@ export function filesOf(
 ): Files {
   const changed = Object.entries({ ...files, ...changes });
   return new Map(changed.flatMap(([path, file]) => file === null ? [] : [[path, bytesOf(file)] as const]));
+}
+
+/** The secrets of a vector as a reader must return them. */
+export function secretsOf(vector: AcceptVector): Secrets {
+  const versions = ([name, versions]: [string, AcceptVector["secrets"][string]]): [string, Version[]] => [
+    name,
+    versions.map(({ version, created, type, base64 }) => ({
+      version,
+      created,
+      type: type as Version["type"],
+      value: fromBase64(base64),
+    })),
+  ];
+  return new Map(Object.entries(vector.secrets).map(versions));
 }
 
 function load<T>(kind: string): [name: string, vector: T][] {

@@ -10,7 +10,7 @@ export async function parseCsv(text: string): Promise<Entry[]> {
   const { CsvError, parse } = await import("csv-parse/sync");
   let rows: string[][];
   try {
-    // Row ends are given, since a library that guesses them takes the first carriage return it meets for one.
+    // Both row ends are given, since the library would otherwise expect the first one it meets in every row.
     rows = parse(text, { relax_column_count: true, record_delimiter: ["\r\n", "\n"] });
   } catch (error) {
     const line = error instanceof CsvError ? Number(error.lines) : NaN;

@@ -3,7 +3,7 @@
  * the way: the library skips what it does not understand, takes an unclosed quote as part of the value, and keeps the
  * last of two values, all without a word.
  */
-import { duplicatePlaces, refuseValues, requireNames, requireText, show, toEntries } from "./checks.ts";
+import { duplicatePlaces, requireNames, requireText, show, toEntries } from "./checks.ts";
 import type { Entry } from "./interchange.ts";
 
 type Reader = (text: string) => Record<string, string>;
@@ -27,22 +27,21 @@ export async function parseDotenv(source: string): Promise<Entry[]> {
     const statement = scan(text, at, line);
     const own = text.slice(at, statement?.end ?? lineEnd(text, at));
     if (statement !== undefined && "problem" in statement) problems.push(statement.problem);
-    else {
-      const values = tryRead(parse, own);
-      const names = Object.keys(values ?? {});
-      const value = statement === undefined ? undefined : values?.[statement.name];
-      if (statement !== undefined && value !== undefined && names.length === 1) {
+    else if (statement !== undefined) {
+      const values = tryRead(parse, own) ?? {};
+      const value = values[statement.name];
+      // More than one name: the library also ends lines at U+2028 and U+2029, and goes on reading behind them.
+      if (value !== undefined && Object.keys(values).length === 1) {
         read.push({ name: statement.name, text: value, at: line });
-      } else if (values === undefined || names.length > 0 || statement !== undefined) {
-        problems.push(`line ${line} is not read by dotenv as it is written`);
-      }
+      } else problems.push(`line ${line} (${statement.name}) is not read by dotenv as it is written`);
     }
     line += own.split("\n").length;
     at += own.length + 1;
   }
   problems.push(...duplicatePlaces(read, "line"));
   if (problems.length === 0) {
-    // The library finds statements in its own way; a file that it cuts up otherwise than we did is ambiguous.
+    // The library finds statements in its own way. No file is known that it would cut up otherwise than we did, but
+    // losing a value to one that does would go unnoticed.
     const whole = tryRead(parse, text) ?? {};
     const differing = read.filter(({ name, text }) => whole[name] !== text).map(({ name }) => show(name));
     if (differing.length > 0 || Object.keys(whole).length !== read.length) {
@@ -123,32 +122,31 @@ export async function formatDotenv(entries: readonly Entry[]): Promise<Uint8Arra
   const { parse } = await import("dotenv");
   const lines: string[] = [];
   const notForShells: string[] = [];
-  const refused: string[] = [];
-  const texts = requireText("dotenv", entries, (text) => !text.includes("\0") && spell(text) !== undefined);
-  for (const { name, text } of texts) {
-    const spelling = spell(text);
-    const line = `${name}=${spelling?.written}`;
-    if (tryRead(parse, line)?.[name] !== text) refused.push(name);
-    if (!spelling?.shell) notForShells.push(name);
-    lines.push(line);
-  }
-  refuseValues("dotenv", refused);
+  requireText("dotenv", entries, (text, name) => {
+    if (text.includes("\0")) return false;
+    const { written, shell } = spell(text);
+    if (written === undefined || tryRead(parse, `${name}=${written}`)?.[name] !== text) return false;
+    if (!shell) notForShells.push(name);
+    lines.push(`${name}=${written}`);
+    return true;
+  });
   if (notForShells.length > 0) {
     lines.unshift(`# Not for a shell, which would change or run the value of ${notForShells.join(", ")}`);
   }
   return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
 }
 
-/** How `.env` spells a value, and whether a shell reads that spelling as the same value. */
-function spell(text: string): { written: string; shell: boolean } | undefined {
+/** How `.env` best spells a value, and whether a shell reads that spelling as the same value. */
+function spell(text: string): { written?: string; shell: boolean } {
   if (!/['\r]/.test(text)) return { written: quoted("'", text), shell: true };
   if (!/["$`\\\r]/.test(text)) return { written: quoted('"', text), shell: true };
   // dotenv makes every carriage return a line feed, except one written as \r between double quotes. There it knows
   // no other escape than \n and \r, not even for a backslash, so a value that has those two literally must go elsewhere.
   if (!/"|\\[nr]/.test(text)) return { written: quoted('"', text.replaceAll("\r", "\\r")), shell: false };
   if (!/[`\r]/.test(text)) return { written: quoted("`", text), shell: false };
-  const bare = text.trim() === text && !/^['"`]|[\r\n\u2028\u2029#]/.test(text);
-  return bare ? { written: text, shell: false } : undefined;
+  // Bare is the last resort. Whether dotenv reads it back (not with a #, a line break or blanks at its ends) is for the
+  // caller to see; a quote at its start could be closed by a later value.
+  return /^['"`]/.test(text) ? { shell: false } : { written: text, shell: false };
 }
 
 function quoted(quote: string, inner: string): string {

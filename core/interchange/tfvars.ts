@@ -4,8 +4,7 @@ import type { Entry } from "./interchange.ts";
 
 const HINT = 'write name = "value", one per line, with $${ for a literal ${ and \\n for a line break';
 const BLANK_OR_COMMENT = /^\s*(?:(?:#|\/\/).*)?$/s;
-// `[^"\\]*(?:\\.[^"\\]*)*` and not `(?:[^"\\]|\\.)*`: the latter runs out of stack on a long value.
-const ASSIGNMENT = /^\s*([A-Za-z_][\w-]*)\s*=\s*"([^"\\]*(?:\\.[^"\\]*)*)"\s*(?:(?:#|\/\/).*)?$/s;
+const START = /^\s*([A-Za-z_][\w-]*)\s*=\s*"/;
 const ESCAPE = /\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|(\$\$\{|%%\{)|(\\|\$\{|%\{)/g;
 const SHORT: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
 
@@ -15,12 +14,21 @@ export function parseTfvars(text: string): Entry[] {
   const read: { name: string; text: string; at: number }[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (BLANK_OR_COMMENT.test(line)) continue;
-    const [, name, written] = ASSIGNMENT.exec(line) ?? [];
-    const value = written === undefined ? undefined : decode(written);
+    const [start, name] = START.exec(line) ?? [""];
+    const end = closeQuote(line, start.length);
+    const whole = line[end] === '"' && BLANK_OR_COMMENT.test(line.slice(end + 1));
+    const value = whole ? decode(line.slice(start.length, end)) : undefined;
     if (name !== undefined && value !== undefined) read.push({ name, text: value, at: index + 1 });
     else problems.push(`line ${index + 1} is neither name = "value" nor a comment`);
   }
   return toEntries(read, [...problems, ...duplicatePlaces(read, "line")], HINT);
+}
+
+/** The index of the quote that closes the string; a loop, since a regular expression runs out of stack on a long one. */
+function closeQuote(line: string, from: number): number {
+  let at = from;
+  while (at < line.length && line[at] !== '"') at += line[at] === "\\" ? 2 : 1;
+  return at;
 }
 
 /** The string that an HCL literal stands for; undefined when it is a template or has an unknown escape. */

@@ -53,6 +53,8 @@ export interface Member {
 export async function readMapping(text: string): Promise<Member[]> {
   const { isAlias, isMap, isScalar, LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
+  // The library finds an alias's anchor by walking the whole document, which makes a file of aliases slow.
+  const anchors = new Map<string, ParsedNode>();
   // Equal keys are looked for by our callers, in the text of the names and all of them at once.
   const document = attempt(() =>
     parseDocument(text, { schema: "core", uniqueKeys: false, lineCounter: lines, logLevel: "error" })
@@ -82,9 +84,10 @@ export async function readMapping(text: string): Promise<Member[]> {
   }
 
   function scalarText(given: unknown): string | { odd: Odd } {
-    const node = isAlias(given) ? given.resolve(document) : given;
+    const node = isAlias(given) ? anchors.get(given.source) : given as ParsedNode | null;
     if (node === undefined) return { odd: "dangling" };
     if (node === null) return { odd: "null" };
+    if ("anchor" in node && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (!isScalar(node)) return { odd: "nested" };
     if (node.tag !== undefined && node.tag !== "!" && node.tag !== "tag:yaml.org,2002:str") return { odd: "tagged" };
     if (typeof node.value === "string") return node.value;

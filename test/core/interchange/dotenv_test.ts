@@ -143,10 +143,13 @@ Deno.test("formatEntries() keeps a value that ends in a backslash from swallowin
 
 Deno.test("formatEntries() refuses what dotenv cannot carry and lists every name", async () => {
   const entries = [
-    ...entriesOf([["OK", "hunter2"], ["NUL", "hunter2\0"], ["CR", "hunter2\r\\n"], ["QUOTES", "hunter2'\"`\n"]]),
+    ...entriesOf([["OK", "hunter2"], ["NUL", "hunter2\0"], ["CR", "hunter2\r\\n"], ["QUOTES", "hunter2'\"`\n"], [
+      "START",
+      "'\"`hunter2",
+    ]]),
     { name: "BYTES", value: new Uint8Array([0x68, 0xff]) },
   ];
-  await refuses(() => formatEntries("dotenv", entries), "UNSUPPORTED", ["NUL", "CR", "QUOTES", "BYTES"]);
+  await refuses(() => formatEntries("dotenv", entries), "UNSUPPORTED", ["NUL, CR, QUOTES, START, BYTES"]);
 });
 
 Deno.test("formatEntries() refuses a dotenv value too long for the library to read back", async () => {

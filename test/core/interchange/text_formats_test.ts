@@ -147,7 +147,7 @@ Deno.test("formatEntries() refuses a docker line longer than Docker's buffer", a
 const SAME: Record<Exclude<ImportFormat, "dotenv">, string> = {
   json: '\ufeff { "A" : "1\\n", "b/c":\r\n\t"\\u00e9" , "D":"" }',
   yaml: "\ufeffA: \"1\\n\"\r\nb/c: é # comment\r\nD: ''\r\n",
-  csv: '\ufeffname,value\r\nA,"1\n"\r\n\r\n"b/c",é\r\nD,\r\n',
+  csv: '\ufeffname,value\r\nA,"1\n"\r\n\r\n"b/c",é\nD,\r\n',
   docker: "\ufeffA=1\r\n  b/c=é\n# comment\n\nD=",
   tfvars: '\ufeffA = "1\\n"\r\nb-c="\\u00e9" # comment\n// comment\nD = "" // comment\n',
   k8s:
@@ -224,7 +224,11 @@ const BAD: [ImportFormat, string, string[]][] = [
   ["tfvars", 'A = hunter2\nB = ["hunter2"]\nC = "hunter2\nD = "${hunter2}"\nE = "\\hunter2"\nF = <<EOT\n', [
     ...[1, 2, 3, 4, 5, 6].map((line) => `line ${line}`),
   ]],
-  ["tfvars", 'A = "hunter2"\nA = "\\ud800"\nA = "hunter3"\nB = "%{hunter2}"', ["line 2", "1, 3", "line 4"]],
+  ["tfvars", 'A = "hunter2"\nA = "\\ud800"\nA = "hunter3"\nB = "%{hunter2}"\nC = "\\UFFFFFFFF"\nD = "x', [
+    "line 2",
+    "1, 3",
+    "line 4",
+  ]],
   ["k8s", "apiVersion: v1\nkind: ConfigMap\ndata: {A: hunter2}", ["A", "Secret"]],
   ["k8s", "kind: Secret\napiVersion: v1\ndata:\n  A: aGk\n  B: aGl=\n  C: 5\n  D: {x: hunter2}\n", [
     "A",

@@ -178,20 +178,21 @@ function encodedForms(value: Uint8Array): Uint8Array[] {
     texts.push(url, url.replaceAll("%20", "+"), url.replace(/%../g, (escape) => escape.toLowerCase()));
   }
   for (const offset of [0, 1, 2]) {
-    const encoded = base64At(value, offset);
-    texts.push(encoded, encoded.replaceAll("+", "-").replaceAll("/", "_"));
+    for (const encoded of base64At(value, offset)) {
+      texts.push(encoded, encoded.replaceAll("+", "-").replaceAll("/", "_"));
+    }
   }
   return texts.map((t) => encoder.encode(t));
 }
 
 /**
  * The base64 characters that the value alone decides when it stands `offset` bytes after a multiple of three inside
- * something larger.
+ * something larger; and, for when nothing follows it, with the last character and the padding.
  */
-function base64At(value: Uint8Array, offset: number): string {
+function base64At(value: Uint8Array, offset: number): [inside: string, atEnd: string] {
   const shifted = new Uint8Array(offset + value.length);
   shifted.set(value, offset);
+  const encoded = encodeBase64(shifted);
   const from = Math.ceil(offset * 8 / 6);
-  const to = Math.floor((offset + value.length) * 8 / 6);
-  return encodeBase64(shifted).slice(from, to);
+  return [encoded.slice(from, Math.floor((offset + value.length) * 8 / 6)), encoded.slice(from)];
 }

@@ -14,7 +14,7 @@ import { subkey } from "./hchacha20";
 import { BLOCKS, EXPECTED, FIRST, GROUP, MASKS, STATE, TAG, TEXT } from "./memory";
 import { blocks, padded, start } from "./poly1305";
 
-export { CHUNK, EXPECTED, FIRST, H, KEY, NONCE, R, STATE, TAG, TEXT } from "./memory";
+export { BLOCKS, CHUNK, FIRST, H, KEY, NONCE, R, STATE, TAG, TEXT } from "./memory";
 export { finish } from "./poly1305";
 
 /** From KEY and NONCE to a state that is ready for AAD. */

@@ -1,0 +1,41 @@
+/** What only a whole process shows: memory that comes back, and a signal that gets through. */
+import assert from "node:assert/strict";
+
+const FIXTURE = new URL("./scrypt_process_fixture.ts", import.meta.url);
+const MIB = 2 ** 20;
+
+function start(what: string): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    // All permissions: the lookup of the modules' cache differs by machine, and nothing is being isolated here.
+    args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", FIXTURE.href, what],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  });
+}
+
+Deno.test("scrypt() never has more than one table in memory and gives it back to the collector", async () => {
+  const { success, stdout } = await start("memory").output();
+  assert.ok(success);
+  const { before, peak, after } = JSON.parse(new TextDecoder().decode(stdout)) as Record<string, number>;
+  const [grown, kept] = [(peak! - before!) / MIB, (after! - before!) / MIB];
+  // One table of 128 MiB; a second one, or one per derivation, would be far above.
+  assert.ok(grown > 100 && grown < 200, `grew by ${grown} MiB`);
+  assert.ok(kept < 64, `kept ${kept} MiB`);
+});
+
+Deno.test({
+  name: "scrypt() lets a signal handler run long before it is done",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const child = start("signal").spawn();
+    const reader = child.stdout.getReader();
+    await reader.read(); // it says when it has begun
+    const sent = performance.now();
+    child.kill("SIGINT");
+    const { code } = await child.status;
+    await reader.cancel();
+    assert.equal(code, 130);
+    assert.ok(performance.now() - sent < 1500, "the derivation itself takes several seconds");
+  },
+});

@@ -18,18 +18,18 @@ export interface FileBinding {
   readonly env: EnvName;
 }
 
-/** `NAME`, `NAME=ENV`, or a `coffer://` reference in place of the name. */
+/** `NAME`, `NAME#FIELD` or a `coffer://` reference, each with `=ENV` or without. */
 export function parseBinding(text: string): Binding {
   const [source, env] = split(text);
   const from = parseSource(source);
-  return { env: env === undefined ? envNameOf(from.name) : parseEnvName(env), from };
+  return { env: env === undefined ? defaultEnvName(from) : parseEnvName(env), from };
 }
 
 /** `NAME` or `NAME=PATH`. */
 export function parseFileBinding(text: string): FileBinding {
   const [source, path] = split(text);
   const from = parseSource(source);
-  const env = envNameOf(from.name);
+  const env = defaultEnvName(from);
   return { path: path ?? env, from, env: parseEnvName(`${env}_FILE`) };
 }
 
@@ -66,7 +66,13 @@ function split(text: string): [source: string, target: string | undefined] {
 }
 
 function parseSource(text: string): Reference {
-  return isReference(text) ? parseReference(text) : referenceTo(parseSecretName(text));
+  if (isReference(text)) return parseReference(text);
+  return text.includes("#") ? parseReference(`coffer:///${text}`) : referenceTo(parseSecretName(text));
+}
+
+/** A field is one more segment: `db#password` → DB_PASSWORD. */
+function defaultEnvName({ name, field }: Reference): EnvName {
+  return envNameOf((field === undefined ? name : `${name}/${field}`) as SecretName);
 }
 
 function referenceTo(name: SecretName): Reference {

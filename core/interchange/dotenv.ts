@@ -143,9 +143,9 @@ function spell(text: string): { written?: string; shell: boolean } {
   // dotenv makes every carriage return a line feed, except one written as \r between double quotes. There it knows
   // no other escape than \n and \r, not even for a backslash, so a value that has those two literally must go elsewhere.
   if (!/"|\\[nr]/.test(text)) return { written: quoted('"', text.replaceAll("\r", "\\r")), shell: false };
-  if (!/[`\r]/.test(text)) return { written: quoted("`", text), shell: false };
-  // Bare is the last resort. Whether dotenv reads it back (not with a #, a line break or blanks at its ends) is for the
-  // caller to see; a quote at its start could be closed by a later value.
+  if (!text.includes("`")) return { written: quoted("`", text), shell: false };
+  // Bare is the last resort. Whether dotenv reads these two back (not a carriage return, nor bare a #, a line break or
+  // blanks at the ends) is for the caller to see; a quote at its start could be closed by a later value.
   return /^['"`]/.test(text) ? { shell: false } : { written: text, shell: false };
 }
 

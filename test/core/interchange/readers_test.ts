@@ -77,12 +77,10 @@ Deno.test({
       const entries = numbered(values);
       const names = entries.map(({ name }) => name);
       await Deno.writeFile(`${folder}/terraform.tfvars`, await formatEntries("tfvars", entries));
-      await Deno.writeTextFile(
-        `${folder}/main.tf`,
-        names.map((name) => `variable "${name}" {\n  type = string\n}\n`).join(""),
-      );
-      const expression = `join(",", [${names.map((name) => `base64encode(var.${name})`).join(",")}])\n`;
-      const shown = await pipe("terraform", [`-chdir=${folder}`, "console"], expression);
+      const all = `join(",", [${names.map((name) => `base64encode(var.${name})`).join(",")}])`;
+      const variables = names.map((name) => `variable "${name}" {\n  type = string\n}\n`).join("");
+      await Deno.writeTextFile(`${folder}/main.tf`, `${variables}locals {\n  all = ${all}\n}\n`);
+      const shown = await pipe("terraform", [`-chdir=${folder}`, "console"], "local.all\n");
       const list = /^"([\w+/=,]*)"$/m.exec(shown)?.[1] ?? assert.fail("no list in Terraform's answer");
       assert.deepEqual(list.split(",").map((item) => text(decodeBase64(item) ?? bytes("not base64"))), values);
     } finally {

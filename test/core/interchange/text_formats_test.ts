@@ -237,6 +237,7 @@ const BAD: [ImportFormat, string, string[]][] = [
     "line 7",
   ]],
   ["k8s", "kind: Secret\napiVersion: v1\ndata: {A: aGk=, b/c: aGk=}\nstringData: {A: hunter2}", ["A is given", "b/c"]],
+  ["k8s", "kind: Secret\napiVersion: v2\ndata: {A: aGk=}", ["v1"]],
   ["k8s", "kind: Secret\napiVersion: v1\ndata: hunter2\nstringData: [hunter2]", ["data", "stringData"]],
 ];
 

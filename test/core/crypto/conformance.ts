@@ -9,6 +9,9 @@ import { hkdfSha256, hmacSha256 } from "../../../core/crypto/hkdf.ts";
 import { nobleAead, nobleScrypt } from "../../../core/crypto/noble.ts";
 import { scrypt, scryptBackend } from "../../../core/crypto/scrypt.ts";
 import { testAead, testScrypt } from "../../../core/crypto/self_test.ts";
+import { WasmAead } from "../../../core/crypto/wasm_aead.ts";
+import { hasRelaxedSimd, hasSimd } from "../../../core/crypto/wasm_module.ts";
+import { WasmScrypt } from "../../../core/crypto/wasm_scrypt.ts";
 import * as reference from "../../reference/xchacha20poly1305.ts";
 import { fromHex, fromText, Seeded, toHex } from "./bytes_from.ts";
 import { BORDERS } from "./lengths.ts";
@@ -28,6 +31,8 @@ export interface Report {
   readonly wycheproof: number;
   readonly vectors: number;
   readonly differential: number;
+  /** Memories that were found to be all zeros after use: one for each WebAssembly backend that works here. */
+  readonly wiped: number;
 }
 
 export async function conformance(documents: Documents): Promise<Report> {
@@ -41,6 +46,7 @@ export async function conformance(documents: Documents): Promise<Report> {
       runHmac(documents.hmac, hmacSha256),
     vectors: publishedAead() + await publishedScrypt(),
     differential: againstNoble(aeadBackend()) + againstReference() + await scryptAgainstNoble(scryptBackend()),
+    wiped: await wiped(),
   };
 }
 
@@ -126,4 +132,29 @@ async function scryptAgainstNoble(backend: ScryptBackend): Promise<number> {
     same(actual, expected, `scrypt with ${JSON.stringify(options)}`);
   }
   return cases;
+}
+
+async function wiped(): Promise<number> {
+  const memories: WebAssembly.Memory[] = [];
+  const random = new Seeded(16);
+  if (hasRelaxedSimd()) {
+    const memory = new WebAssembly.Memory({ initial: 2 });
+    const backend = new WasmAead(memory);
+    const [key, nonce] = [random.bytes(32), random.bytes(24)];
+    const sealed = backend.seal(key, nonce, random.bytes(100_000), random.bytes(1000));
+    if (backend.open(key, nonce, sealed, random.bytes(1000))) throw new Error("other associated data open it");
+    memories.push(memory);
+  }
+  if (hasSimd()) {
+    const backend = new WasmScrypt((initial) => {
+      const memory = new WebAssembly.Memory({ initial });
+      memories.push(memory);
+      return memory;
+    });
+    await backend.derive(random.bytes(10), random.bytes(16), { logN: 12, r: 8, p: 1, length: 32 });
+  }
+  for (const memory of memories) {
+    if (new Uint8Array(memory.buffer).some((byte) => byte !== 0)) throw new Error("something is left in memory");
+  }
+  return memories.length;
 }

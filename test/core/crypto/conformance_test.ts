@@ -8,4 +8,5 @@ Deno.test("conformance() holds in Deno", async () => {
   assert.equal(report.scrypt, "wasm-simd");
   assert.equal(report.wycheproof, 315 + 86 + 174);
   assert.equal(report.vectors, 1 + 3);
+  assert.equal(report.wiped, 2);
 });

@@ -29,27 +29,43 @@ export function guardFolder(path: string, exposure: Exposure): boolean {
   return true;
 }
 
-/** Reads a regular file of at most `limit` bytes; undefined when there is none. */
+/** How often a file is looked at anew that is replaced between looking and opening; a busy writer needs two or three. */
+const ATTEMPTS = 50;
+
+/**
+ * Reads a regular file of at most `limit` bytes, whole; undefined when there is none. It may be replaced meanwhile.
+ * @throws {Fault} DENIED for anything but a file that is ours and not too open; CONFIG when it is larger
+ */
 export function readGuarded(path: string, exposure: Exposure, limit: number): Uint8Array<ArrayBuffer> | undefined {
-  const info = statIfPresent(path);
-  if (!info) return undefined;
-  guard(path, info, exposure, "600");
-  if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
-  if (info.size > limit) throw new Fault("CONFIG", `${path} is larger than ${limit} bytes`);
-  try {
-    using file = Deno.openSync(path, { read: true });
-    const opened = file.statSync();
-    // The file that was checked must be the one that was opened.
-    if (opened.ino !== info.ino || opened.dev !== info.dev) {
-      throw new Fault("CONFLICT", `${path} was replaced while it was being opened`, { hint: "try again" });
+  const check = (info: Deno.FileInfo) => {
+    guard(path, info, exposure, "600");
+    if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
+    if (info.size > limit) throw new Fault("CONFIG", `${path} is larger than ${limit} bytes`);
+  };
+  for (let attempt = 1;; attempt++) {
+    // Before opening, which would follow a link and wait for the other end of a FIFO.
+    const info = statIfPresent(path);
+    if (!info) return undefined;
+    check(info);
+    try {
+      using file = Deno.openSync(path, { read: true });
+      const opened = file.statSync();
+      if (opened.ino !== info.ino || opened.dev !== info.dev) {
+        if (attempt < ATTEMPTS) continue; // a writer's rename came in between
+        throw new Fault("CONFLICT", `${path} is being replaced all the time`, { hint: "try again" });
+      }
+      // Once more: the number of a removed file's inode may have gone to the next one already.
+      check(opened);
+      const bytes = new Uint8Array(opened.size);
+      let at = 0;
+      for (let n: number | null = 0; at < bytes.length && n !== null; at += n ?? 0) {
+        n = file.readSync(bytes.subarray(at));
+      }
+      return at === bytes.length ? bytes : bytes.slice(0, at);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined; // removed between the two calls
+      throw hostFault(error, path);
     }
-    const bytes = new Uint8Array(info.size);
-    let at = 0;
-    for (let n: number | null = 0; at < bytes.length && n !== null; at += n ?? 0) n = file.readSync(bytes.subarray(at));
-    return at === bytes.length ? bytes : bytes.slice(0, at);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined; // removed between the two calls
-    throw hostFault(error, path);
   }
 }
 

@@ -26,10 +26,17 @@ export function replaceFile(path: string, temporary: string, bytes: Uint8Array):
   }
 }
 
-/** Makes renames and removals in `folder` durable. */
+/**
+ * Makes renames and removals in `folder` durable.
+ * @throws {Fault} UNAVAILABLE when the disk fails
+ */
 export function syncFolder(folder: string): void {
-  using handle = Deno.openSync(folder, { read: true });
-  handle.syncSync();
+  try {
+    using handle = Deno.openSync(folder, { read: true });
+    handle.syncSync();
+  } catch (error) {
+    throw hostFault(error, folder);
+  }
 }
 
 export function removeIfPresent(path: string): boolean {

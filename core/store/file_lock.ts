@@ -14,7 +14,7 @@ export async function lockFolder(folder: string): Promise<Disposable> {
   for (;;) {
     const handle = openFolder(folder);
     // Polling, rather than a blocking flock: that one can neither time out nor be interrupted.
-    if (handle.tryLockSync(true)) {
+    if (tryLock(handle, folder)) {
       if (isStill(handle, folder)) return { [Symbol.dispose]: () => handle.close() };
       handle.close(); // the folder was removed and made anew while we waited
       continue;
@@ -35,6 +35,15 @@ function openFolder(folder: string): Deno.FsFile {
     return Deno.openSync(folder, { read: true });
   } catch (error) {
     throw hostFault(error, folder);
+  }
+}
+
+function tryLock(handle: Deno.FsFile, folder: string): boolean {
+  try {
+    return handle.tryLockSync(true);
+  } catch (error) {
+    handle.close();
+    throw hostFault(error, folder); // a network file system without locks
   }
 }
 

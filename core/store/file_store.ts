@@ -1,5 +1,4 @@
 /** A stack's folder on disk: guarded, locked, atomic and durable (docs/format.md §1). */
-import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 import { removeIfPresent, replaceFile, syncFolder } from "./atomic_file.ts";
 import { guardFolder, hostFault, readGuarded } from "./file_guard.ts";
@@ -14,7 +13,6 @@ const TEMPORARY = ".new";
 export class FileStore implements Store {
   readonly #folder: string;
   readonly #parents: readonly string[];
-  #guarded = false;
 
   /**
    * @param folder the stack's folder
@@ -26,9 +24,9 @@ export class FileStore implements Store {
   }
 
   read(document: DocumentId): Promise<StoredDocument | undefined> {
-    return promised(() => {
+    const where = this.#pathOf(document);
+    return onHost(where, () => {
       this.#guard();
-      const where = this.#pathOf(document);
       if (document.kind === "secret") this.#guardPieces(document.name);
       const bytes = readGuarded(where, "sealed", largestSizeOf(document));
       return bytes && { bytes, where };
@@ -36,13 +34,17 @@ export class FileStore implements Store {
   }
 
   list(): Promise<SecretName[]> {
-    return promised(() => {
+    return onHost(this.#folder, () => {
       this.#guard();
       const names: SecretName[] = [];
       const walk = (components: readonly string[]) => {
         for (const entry of entriesOf([this.#folder, SECRETS, ...components].join("/"))) {
           const path = [...components, entry.name];
-          if (entry.isDirectory && isPieceFolder(entry.name)) walk(path);
+          if (!entry.isFile && isPieceFolder(entry.name)) {
+            // A link here would hide secrets, which a re-key would then leave behind.
+            guardFolder([this.#folder, SECRETS, ...path].join("/"), "sealed");
+            walk(path);
+          }
           // A link with a secret's name is listed; reading it is refused, with the reason.
           const name = entry.isDirectory ? undefined : secretAtPath(path);
           if (name) names.push(name);
@@ -56,41 +58,49 @@ export class FileStore implements Store {
   async exclusively<T>(change: (writer: StoreWriter) => Promise<T>): Promise<T> {
     this.#guard();
     using _lock = await lockFolder(this.#folder);
+    const temporary = `${this.#folder}/${TEMPORARY}`;
     // One left by a killed writer; it holds ciphertext only.
-    removeIfPresent(`${this.#folder}/${TEMPORARY}`);
+    await onHost(temporary, () => removeIfPresent(temporary));
     const unsynced = new Set<string>();
     const sync = () => {
       for (const folder of unsynced) syncFolder(folder);
       unsynced.clear();
     };
+    const writer: StoreWriter = {
+      write: (document, bytes) => {
+        const path = this.#pathOf(document);
+        return onHost(path, () => {
+          this.#guard();
+          if (document.kind === "stack") sync();
+          else this.#makeFoldersOf(document.name, unsynced);
+          replaceFile(path, temporary, bytes);
+          unsynced.add(parentOf(path));
+          if (document.kind === "stack") sync();
+        });
+      },
+      remove: (document) => {
+        const path = this.#pathOf(document);
+        return onHost(path, () => {
+          this.#guard();
+          if (document.kind === "secret") this.#guardPieces(document.name);
+          if (removeIfPresent(path)) unsynced.add(parentOf(path));
+        });
+      },
+    };
+    let result: T;
     try {
-      return await change({
-        write: (document, bytes) =>
-          promised(() => {
-            const path = this.#pathOf(document);
-            if (document.kind === "stack") sync();
-            else this.#makeFoldersOf(document.name, unsynced);
-            replaceFile(path, `${this.#folder}/${TEMPORARY}`, bytes);
-            unsynced.add(parentOf(path));
-            if (document.kind === "stack") sync();
-          }),
-        remove: (document) =>
-          promised(() => {
-            const path = this.#pathOf(document);
-            if (removeIfPresent(path)) unsynced.add(parentOf(path));
-          }),
-      });
+      result = await change(writer);
     } catch (error) {
-      throw hostFaultOrBug(error, this.#folder);
-    } finally {
-      sync();
+      await onHost(this.#folder, sync).catch(() => {}); // the first error is the one to report
+      throw error;
     }
+    sync();
+    return result;
   }
 
+  /** Each time: in a process that runs for days, a folder may become a link, or too open, at any time. */
   #guard(): void {
-    if (this.#guarded) return;
     for (const folder of [...this.#parents, this.#folder, `${this.#folder}/${SECRETS}`]) guardFolder(folder, "sealed");
-    this.#guarded = true;
   }
 
   /** The folders that a long name is spread over. */
@@ -131,13 +141,22 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-/** Host errors become faults; a bug in the caller's `change` stays what it is. */
-function hostFaultOrBug(error: unknown, path: string): unknown {
-  const fromHost = Object.values(Deno.errors).some((kind) => error instanceof kind);
-  return error instanceof Fault || !fromHost ? error : hostFault(error, path);
+/**
+ * Runs steps that touch the host; its errors become faults, and a bug stays what it is. The synchronous calls are
+ * several times faster for small files; the interface stays asynchronous for other stores.
+ */
+function onHost<T>(path: string, steps: () => T): Promise<T> {
+  return Promise.try(() => {
+    try {
+      return steps();
+    } catch (error) {
+      throw isFromHost(error) ? hostFault(error, path) : error;
+    }
+  });
 }
 
-/** The synchronous calls are several times faster for small files; the interface stays asynchronous for other stores. */
-function promised<T>(step: () => T): Promise<T> {
-  return Promise.try(step);
+function isFromHost(error: unknown): boolean {
+  // Errors without a class of their own (disk full, folder not empty) are told by their code.
+  return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
+    /^E[A-Z0-9]+$/.test(String((error as { code?: unknown }).code));
 }

@@ -146,10 +146,12 @@ async function wiped(): Promise<number> {
     memories.push(memory);
   }
   if (hasSimd()) {
-    const backend = new WasmScrypt((initial) => {
-      const memory = new WebAssembly.Memory({ initial });
-      memories.push(memory);
-      return memory;
+    const backend = new WasmScrypt({
+      allocate(initial) {
+        const memory = new WebAssembly.Memory({ initial });
+        memories.push(memory);
+        return memory;
+      },
     });
     await backend.derive(random.bytes(10), random.bytes(16), { logN: 12, r: 8, p: 1, length: 32 });
   }

@@ -112,10 +112,12 @@ Deno.test("open() keeps no plaintext in any array when the tag of a long message
 /** A backend, and the memories that it was given. */
 function scryptBackend(): { backend: WasmScrypt; memories: WebAssembly.Memory[] } {
   const memories: WebAssembly.Memory[] = [];
-  const backend = new WasmScrypt((initial) => {
-    const memory = new WebAssembly.Memory({ initial });
-    memories.push(memory);
-    return memory;
+  const backend = new WasmScrypt({
+    allocate(initial) {
+      const memory = new WebAssembly.Memory({ initial });
+      memories.push(memory);
+      return memory;
+    },
   });
   return { backend, memories };
 }

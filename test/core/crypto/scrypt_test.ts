@@ -149,10 +149,12 @@ for (const backend of backends) {
 
 Deno.test("derive() gives each its own key and uses one memory when many are started at once", async () => {
   const memories: WebAssembly.Memory[] = [];
-  const backend = new WasmScrypt((initial) => {
-    const memory = new WebAssembly.Memory({ initial });
-    memories.push(memory);
-    return memory;
+  const backend = new WasmScrypt({
+    allocate(initial) {
+      const memory = new WebAssembly.Memory({ initial });
+      memories.push(memory);
+      return memory;
+    },
   });
   const passphrases = Array.from({ length: 8 }, (_, i) => fromText(`passphrase ${i}`));
   const options = (i: number) => ({ logN: 8 + i % 4, r: 8, p: 1, length: 32 });

@@ -12,16 +12,12 @@ const SUFFIX = ".json";
 
 /** The path's components, the last of which is the file. */
 export function pathOfSecret(name: SecretName): string[] {
-  let encoded = "";
-  let upper = false;
-  for (const character of name) {
-    const isUpper = character >= "A" && character <= "Z";
-    if (isUpper !== upper && (isUpper || (character >= "a" && character <= "z"))) {
-      encoded += "=";
-      upper = isUpper;
-    }
-    encoded += character === "/" ? "+" : character.toLowerCase();
-  }
+  // From an upper-case letter up to the next lower-case one; characters without case belong to either.
+  let encoded = name.replace(
+    /[A-Z][^a-z]*(?=([a-z])?)/g,
+    (run, next?: string) => `=${run.toLowerCase()}${next ? "=" : ""}`,
+  )
+    .replaceAll("/", "+");
   const components: string[] = [];
   while (encoded.length > PIECE) {
     components.push(encoded.slice(0, PIECE) + "~");
@@ -40,12 +36,10 @@ export function secretAtPath(components: readonly string[]): SecretName | undefi
   const last = components.at(-1)!;
   if (!last.endsWith(SUFFIX)) return undefined;
   const encoded = components.slice(0, -1).map((c) => c.slice(0, -1)).join("") + last.slice(0, -SUFFIX.length);
-  let upper = false;
-  let name = "";
-  for (const character of encoded) {
-    if (character === "=") upper = !upper;
-    else name += character === "+" ? "/" : upper ? character.toUpperCase() : character;
-  }
+  const name = encoded.split("=").map((run, i) => (i % 2 === 1 ? run.toUpperCase() : run)).join("").replaceAll(
+    "+",
+    "/",
+  );
   // Encoding again refuses every other spelling (`==`, upper-case letters, wrong pieces).
   const canonical = isSecretName(name) && pathOfSecret(name);
   return canonical && canonical.join("/") === components.join("/") ? name as SecretName : undefined;

@@ -1,0 +1,27 @@
+/** Stacks of many secrets, made quickly: sealed in memory, then written as plain files without a flush for each. */
+import type { SecretName } from "../../core/name.ts";
+import { Secret } from "../../core/secret.ts";
+import { createStack } from "../../core/stack/create.ts";
+import { pathOfSecret } from "../../core/store/file_name.ts";
+import { MemoryStore } from "../../core/store/memory_store.ts";
+import { secretDocument, STACK_DOCUMENT } from "../../core/store/store.ts";
+
+export const BENCH_PASSPHRASE = "correct horse battery staple";
+
+/** A project in `folder` with `count` secrets named `group/secret-N`, under work factor `logN`. */
+export async function makeProject(folder: string, count: number, logN: number): Promise<void> {
+  const store = new MemoryStore();
+  using stack = await createStack(store, Secret.fromText(BENCH_PASSPHRASE), { logN });
+  const names = Array.from({ length: count }, (_, i) => `group${i % 100}/secret-${i}` as SecretName);
+  await stack.setAll(
+    new Map(names.map((name) => [name, { value: Secret.fromText(`value of ${name}`), type: "bytes" }])),
+  );
+  const root = `${folder}/.coffer/stacks/dev`;
+  await Deno.mkdir(`${root}/secrets`, { recursive: true, mode: 0o700 });
+  for (const path of [folder, `${folder}/.coffer`, `${folder}/.coffer/stacks`, root]) await Deno.chmod(path, 0o700);
+  const write = (path: string, bytes: Uint8Array) => Deno.writeFileSync(`${root}/${path}`, bytes, { mode: 0o600 });
+  write("stack.json", (await store.read(STACK_DOCUMENT))!.bytes);
+  for (const name of names) {
+    write(`secrets/${pathOfSecret(name).join("/")}`, (await store.read(secretDocument(name)))!.bytes);
+  }
+}

@@ -411,6 +411,12 @@ function refuseStackBounds(): void {
   const wrapped = valueOf(stackFile, "wrapped");
   const logNs = ["9", "21", "63", "64", "0", "-1", "1000", "999999999", "1000000000", "1e9", "17.0", "017"];
   const twoKeys = write("refuse two keys", { keys: [2, 1], secrets: [] }).written.files.get(STACK)!;
+  /** A stack of its own, without secrets, in which all would open. */
+  const whole = (name: string, plan: Omit<Plan, "secrets">): Case => {
+    const { written } = write(`refuse ${name}`, { ...plan, secrets: [] });
+    return { name, code: "CONFIG", files: { [STACK]: written.files.get(STACK)!, [DB]: null, [API]: null } };
+  };
+  const keyLists = [[0], [-1], [1000000000], [1, 2], [3, 1], [1, 0], [3, 2, 1], [1000000000, 999999999]];
   group("stack_bounds", "stack.json with a value outside its bounds; MAC and checksum are right", [
     ...each(
       STACK,
@@ -423,25 +429,15 @@ function refuseStackBounds(): void {
         ...["1", "9", "0", "-8", "1048576", '"8"'].map((r) => [`r ${r}`, stackWith('"r":8', `"r":${r}`)]),
         ...["0", "2", "16", "1073741823", "-1"].map((p) => [`p ${p}`, stackWith('"p":1', `"p":${p}`)]),
         ...IMPOSSIBLE_TIMES.map((time) => [`created ${time}`, stackWith(CREATED, time)]),
-        ...[
-          "[]",
-          "[0]",
-          "[-1]",
-          "[1000000000]",
-          "[1,1]",
-          "[1,2]",
-          "[3,1]",
-          "[1,0]",
-          "[3,2,1]",
-          '["1"]',
-          "1",
-          "[1000000000,999999999]",
-        ]
-          .map((numbers) => [`keys ${numbers}`, stackWith('"keys": [1]', `"keys": ${numbers}`)]),
+        ...["[]", "[1,1]", '["1"]', "1"].map((numbers) => [
+          `keys ${numbers}`,
+          stackWith('"keys": [1]', `"keys": ${numbers}`),
+        ]),
       ]),
     ),
+    whole("logN 9, with a slot that would open", { logN: 9 }),
+    ...keyLists.map((keys) => whole(`keys [${keys}], with a slot that would open`, { keys })),
     ...each(STACK, "CONFIG", {
-      "logN 9, with a slot that would open": write("refuse weak", { logN: 9, secrets: [] }).written.files.get(STACK)!,
       "format 2": stackWith("coffer/1 stack", "coffer/2 stack"),
       "format of a secret": stackWith("coffer/1 stack", "coffer/1 secret"),
       "id in upper case": stackWith(toHex(base.id), toHex(base.id).toUpperCase()),
@@ -666,6 +662,18 @@ function refuseSecretAuthenticity(): void {
       name: "file of another stack, stack changed too, MAC right",
       code: "TAMPERED",
       files: { [DB]: closeSecret(swap(before(foreign, "mac"), toHex(other.id), toHex(base.id)), keys) },
+    },
+    {
+      name: "for another stack, under this one's keys",
+      code: "TAMPERED",
+      files: {
+        [DB]: closeSecret(
+          secretText(other.id, "db/password", 1, [
+            sealLine({ ...place, id: other.id }, pad(text("hunter1")), keys.seal, nonce(24)),
+          ]),
+          keys,
+        ),
+      },
     },
     {
       name: "stack.json of another stack with the same passphrase",

@@ -94,7 +94,7 @@ Deno.test("unpad() returns undefined when the value is larger than a value may b
   const view = new DataView(padded.buffer);
   view.setUint32(0, MAX_VALUE_BYTES + 1); // of the same bucket
   assert.equal(bucketOf(MAX_VALUE_BYTES + 1), padded.length);
-  assert.equal(unpad(padded), undefined);
+  assert.ok(unpad(padded) === undefined); // `equal` would print 16 MiB
   view.setUint32(0, MAX_VALUE_BYTES);
   assert.equal(unpad(padded)?.length, MAX_VALUE_BYTES);
 });

@@ -177,6 +177,10 @@ function normalise(passphrase: Secret): Uint8Array {
       hint: "use `coffer init --generate-passphrase` for a good one",
     });
   }
+  // HMAC, and so scrypt, pads keys with zeros: with NUL allowed, "pass" and "pass\0" would be one passphrase.
+  if (text.includes("\0")) {
+    throw new Fault("USAGE", "the passphrase contains a NUL character", { hint: "use a text passphrase" });
+  }
   return encoder.encode(text.normalize("NFC"));
 }
 

@@ -70,13 +70,15 @@ export class LockedStack {
     const { slot } = this.header;
     const context = slotContextOf(this.header);
     const slotKey = await slotKeyOf(slot, passphrase, onProgress);
-    const keyring = new Keyring(context.id, openSlot(slot, slotKey, context, this.#where));
+    let keyring: Keyring | undefined;
     try {
+      keyring = new Keyring(context.id, openSlot(slot, slotKey, context, this.#where));
       authenticateHeader(this.#read, keyring, this.#where);
+      return new Stack(this.#store, { header: this.header, keyring, slotKey });
     } catch (error) {
-      keyring.dispose();
+      keyring?.dispose();
+      slotKey.kek.fill(0);
       throw error;
     }
-    return new Stack(this.#store, { header: this.header, keyring, slotKey });
   }
 }

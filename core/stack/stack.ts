@@ -48,6 +48,7 @@ export interface Unlocked {
 export class Stack {
   readonly #store: Store;
   #unlocked: Unlocked;
+  #disposed = false;
 
   constructor(store: Store, unlocked: Unlocked) {
     this.#store = store;
@@ -69,9 +70,9 @@ export class Stack {
    * @throws {Fault} NOT_FOUND; CONFIG when its file does not parse; TAMPERED when it does not authenticate
    */
   async get(name: SecretName, version?: number): Promise<OpenedValue> {
-    const found = await this.#open(name);
-    if (!found) throw missingSecrets([name]);
-    return this.#openEntry(found, version);
+    const opened = await this.#open(name, (file) => this.#openEntry(file, version));
+    if (!opened) throw missingSecrets([name]);
+    return opened;
   }
 
   /**
@@ -82,8 +83,8 @@ export class Stack {
     const opened = new Map<SecretName, OpenedValue>();
     try {
       for (const name of new Set(names)) {
-        const found = await this.#open(name);
-        if (found) opened.set(name, this.#openEntry(found));
+        const found = await this.#open(name, (file) => this.#openEntry(file));
+        if (found) opened.set(name, found);
       }
       return opened;
     } catch (error) {
@@ -136,9 +137,10 @@ export class Stack {
     values: ReadonlyMap<SecretName, NewValue>,
   ): Promise<Map<SecretName, "added" | "updated" | "unchanged">> {
     const outcome = new Map<SecretName, "added" | "updated" | "unchanged">();
+    for (const [name, next] of values) requireFitting(name, next); // before anything is written
     await this.#exclusively(async (writer) => {
       for (const [name, next] of values) {
-        const found = await this.#open(name);
+        const found = await this.#open(name, (file) => file);
         if (found) {
           using current = this.#openEntry(found).value;
           if (found.versions[0]!.type === next.type && sameBytes(current, next.value)) {
@@ -156,7 +158,7 @@ export class Stack {
   /** Makes an older version the newest again, as a new version, and returns that one's number. */
   async rollback(name: SecretName, version: number): Promise<number> {
     return await this.#exclusively(async (writer) => {
-      const found = await this.#open(name);
+      const found = await this.#open(name, (file) => file);
       if (!found) throw missingSecrets([name]);
       const { value, type } = this.#openEntry(found, version);
       using _value = value;
@@ -180,29 +182,51 @@ export class Stack {
   /**
    * Runs `change` under the store's lock with the keys that are current then; what it returns takes their place, and
    * the old ones are wiped. For operations on keys; see `rekey.ts` and `passphrase.ts`.
+   * @throws {Fault} LOCKED when the passphrase was changed meanwhile: what is kept of the old one opens the slot no more
    */
   async changeKeys(
     change: (writer: StoreWriter, unlocked: Unlocked, store: Store) => Promise<Unlocked>,
   ): Promise<void> {
     await this.#exclusively(async (writer) => {
-      const old = this.#unlocked;
-      const current = await change(writer, old, this.#store);
-      if (current.keyring !== old.keyring) old.keyring.dispose();
-      if (current.slotKey !== old.slotKey) old.slotKey.kek.fill(0);
-      this.#unlocked = current;
+      const { header, slotKey } = this.#unlocked;
+      if (header.slot.salt !== slotKey.parameters.salt) {
+        // Wrapping new keys for the old passphrase would bring that one back.
+        throw new Fault("LOCKED", "the stack's passphrase was changed meanwhile", { hint: "try again" });
+      }
+      // Copies of our own: reads that go on meanwhile replace and wipe the others, and `dispose` wipes them. A header
+      // wrapped under a wiped key would be open to everybody, and closed to its owner.
+      const context = slotContextOf(header);
+      const keys = openSlot(header.slot, slotKey, context, "stack.json");
+      const old: Unlocked = {
+        header,
+        keyring: new Keyring(context.id, keys),
+        slotKey: { ...slotKey, kek: slotKey.kek.slice() },
+      };
+      try {
+        const current = await change(writer, old, this.#store);
+        if (current.keyring !== old.keyring) old.keyring.dispose();
+        if (current.slotKey !== old.slotKey) old.slotKey.kek.fill(0);
+        wipe(this.#unlocked);
+        this.#unlocked = current;
+        if (this.#disposed) wipe(current);
+      } catch (error) {
+        wipe(old);
+        throw error;
+      }
     });
   }
 
   /** Authenticates a secret's file and opens every version. For `verify.ts`. */
   async check(name: SecretName): Promise<void> {
-    const found = await this.#open(name);
-    for (const { version } of found?.versions ?? []) this.#openEntry(found!, version).value.dispose();
+    await this.#open(name, (file) => {
+      for (const { version } of file.versions) this.#openEntry(file, version).value.dispose();
+    });
   }
 
-  /** Wipes the keys. */
+  /** Wipes the keys. A change of keys that is under way ends first; all else that is under way fails with LOCKED. */
   dispose(): void {
-    this.#unlocked.keyring.dispose();
-    this.#unlocked.slotKey.kek.fill(0);
+    this.#disposed = true;
+    wipe(this.#unlocked);
   }
 
   [Symbol.dispose](): void {
@@ -217,8 +241,16 @@ export class Stack {
     });
   }
 
+  #requireKeys(): void {
+    if (this.#disposed) throw new Fault("LOCKED", "the stack has been locked", { hint: "unlock it again" });
+  }
+
   async #refresh(): Promise<void> {
+    const before = this.#unlocked;
     const stored = await this.#store.read(STACK_DOCUMENT);
+    this.#requireKeys();
+    // Another call was faster: what we read may be older than what it read, and bring a dropped key back.
+    if (this.#unlocked !== before) return await this.#refresh();
     if (!stored) throw new Fault("NOT_FOUND", "the stack was removed meanwhile");
     const read = parseStackFile(stored.bytes, stored.where);
     const { header, keyring, slotKey } = this.#unlocked;
@@ -236,12 +268,23 @@ export class Stack {
     this.#unlocked = { header: read.header, keyring: current, slotKey };
   }
 
-  async #open(name: SecretName): Promise<SecretFileAt | undefined> {
-    const stored = await this.#store.read(secretDocument(name));
-    if (!stored) return undefined;
-    const read = parseSecretFile(stored.bytes, { stack: this.header.id, name }, stored.where);
-    if (!this.#unlocked.keyring.has(read.file.key)) await this.#refresh();
-    return { ...authenticateSecretFile(read, this.#unlocked.keyring, stored.where), where: stored.where };
+  /** Authenticates a secret's file and hands it to `use` at once, before a change of keys can come in between. */
+  async #open<T>(name: SecretName, use: (file: SecretFileAt) => T): Promise<T | undefined> {
+    let unknownKey: number | undefined;
+    for (;;) {
+      const stored = await this.#store.read(secretDocument(name));
+      this.#requireKeys();
+      if (!stored) return undefined;
+      const read = parseSecretFile(stored.bytes, { stack: this.header.id, name }, stored.where);
+      const { key } = read.file;
+      // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
+      // only a file that is under it still is damaged.
+      if (this.#unlocked.keyring.has(key) || key === unknownKey) {
+        return use({ ...authenticateSecretFile(read, this.#unlocked.keyring, stored.where), where: stored.where });
+      }
+      unknownKey = key;
+      await this.#refresh();
+    }
   }
 
   #openEntry(file: SecretFileAt, version?: number): OpenedValue {
@@ -266,15 +309,11 @@ export class Stack {
     decide: (current: OpenedValue | undefined) => NewValue,
   ): Promise<number> {
     const { keyring, header } = this.#unlocked;
-    const found = await this.#open(name);
+    const found = await this.#open(name, (file) => file);
     const current = found && this.#openEntry(found);
     using _current = current?.value;
     const next = decide(current);
-    if (next.value.size > MAX_VALUE_BYTES) {
-      throw new Fault("USAGE", `the value of ${name} is larger than 16 MiB`, {
-        hint: "seal a key instead, and encrypt the data with it",
-      });
-    }
+    requireFitting(name, next);
     const version = (current?.version ?? 0) + 1;
     const place = { stack: header.id, name, key: keyring.newest };
     const older = found ? resealUnder(found, place.key, keyring) : [];
@@ -297,6 +336,18 @@ export function resealUnder(file: SecretFileAt, key: number, keyring: Keyring): 
     const { version, created, type } = entry;
     return sealVersion({ ...file, key }, { version, created, type }, value, keyring);
   });
+}
+
+function requireFitting(name: SecretName, { value }: NewValue): void {
+  if (value.size <= MAX_VALUE_BYTES) return;
+  throw new Fault("USAGE", `the value of ${name} is larger than 16 MiB`, {
+    hint: "seal a key instead, and encrypt the data with it",
+  });
+}
+
+function wipe({ keyring, slotKey }: Unlocked): void {
+  keyring.dispose();
+  slotKey.kek.fill(0);
 }
 
 function sameBytes(a: Secret, b: Secret): boolean {

@@ -13,9 +13,14 @@ import type { Stack } from "./stack.ts";
 export async function changePassphrase(stack: Stack, passphrase: Secret, options: CreateOptions = {}): Promise<void> {
   const logN = checkWorkFactor(options.logN ?? stack.header.slot.logN);
   const slotKey = await newSlotKey(passphrase, logN, options.onProgress);
-  await stack.changeKeys(async (writer, { header: old, keyring }) => {
-    const header = { ...old, slot: wrapKeys(slotKey, keyring, slotContextOf(old)) };
-    await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
-    return { header, keyring, slotKey };
-  });
+  try {
+    await stack.changeKeys(async (writer, { header: old, keyring }) => {
+      const header = { ...old, slot: wrapKeys(slotKey, keyring, slotContextOf(old)) };
+      await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
+      return { header, keyring, slotKey };
+    });
+  } catch (error) {
+    slotKey.kek.fill(0);
+    throw error;
+  }
 }

@@ -25,6 +25,7 @@ export async function rekey(stack: Stack, onProgress?: (done: number) => void): 
     for (const name of names) await openAll(store, unlocked, name);
     const resumed = unlocked.header.keys.length === 2;
     const both = resumed ? unlocked : await adopt(writer, unlocked, unlocked.keyring.withNewKey());
+    using _both = resumed ? undefined : both.keyring; // the caller wipes the one it passed in
     for (const [i, name] of names.entries()) {
       const file = await openAll(store, both, name);
       const key = both.keyring.newest;
@@ -35,19 +36,22 @@ export async function rekey(stack: Stack, onProgress?: (done: number) => void): 
       }
       onProgress?.((i + 1) / names.length);
     }
-    const result = await adopt(writer, both, both.keyring.onlyNewest());
-    if (!resumed) both.keyring.dispose(); // the caller wipes the one it passed in
-    return result;
+    return await adopt(writer, both, both.keyring.onlyNewest());
   });
   return count;
 }
 
-/** Writes a header that wraps the keys of `keyring`, and makes it the current one. */
+/** Writes a header that wraps the keys of `keyring`, and makes it the current one; takes ownership of `keyring`. */
 async function adopt(writer: StoreWriter, old: Unlocked, keyring: Unlocked["keyring"]): Promise<Unlocked> {
-  const partial = { ...old.header, keys: keyring.numbers };
-  const header = { ...partial, slot: wrapKeys(old.slotKey, keyring, slotContextOf(partial)) };
-  await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
-  return { header, keyring, slotKey: old.slotKey };
+  try {
+    const partial = { ...old.header, keys: keyring.numbers };
+    const header = { ...partial, slot: wrapKeys(old.slotKey, keyring, slotContextOf(partial)) };
+    await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
+    return { header, keyring, slotKey: old.slotKey };
+  } catch (error) {
+    keyring.dispose();
+    throw error;
+  }
 }
 
 async function openAll(store: Store, { header, keyring }: Unlocked, name: SecretName) {

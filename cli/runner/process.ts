@@ -4,13 +4,17 @@
  */
 import { Fault } from "../../core/fault.ts";
 import type { Masker } from "../../core/mask.ts";
+import { hostFault } from "../../core/store/file_guard.ts";
 import { forwardSignals } from "./signals.ts";
 
 /** What `env`, `timeout` and `docker run` exit with when the command does not start. */
 export const CANNOT_EXECUTE = 126;
 export const NOT_FOUND = 127;
-/** How long output may still come from what the child left running in the background. */
+/** How long to wait for output of what the child left running in the background, and how often to look. */
 const STRAGGLERS_MS = 1000;
+const LOOK_MS = 50;
+/** What the child itself wrote is in the pipe when it ends, and a pipe holds no more than this. */
+const LARGEST_PIPE_BYTES = 1024 * 1024;
 
 export interface ProcessSpec {
   readonly command: readonly [program: string, ...args: string[]];
@@ -42,14 +46,14 @@ export async function runProcess(spec: ProcessSpec): Promise<number> {
     throw new SpawnFailure(program, error);
   }
   signals.attach(child);
-  const pumps = masker
-    ? Promise.all([
-      pump(child.stdout, masker, Deno.stdout.writable),
-      pump(child.stderr, masker, Deno.stderr.writable),
-    ])
-    : Promise.resolve();
+  const outputs = masker
+    ? [
+      new Output(child.stdout, masker, Deno.stdout.writable),
+      new Output(child.stderr, masker, Deno.stderr.writable),
+    ]
+    : [];
   const { code } = await child.status;
-  await settled(pumps);
+  await Promise.all(outputs.map((output) => output.finish()));
   return code;
 }
 
@@ -76,18 +80,51 @@ export class SpawnFailure extends Error {
   }
 }
 
-/** Copies a stream, masked. When our reader is gone, cancelling gives the child SIGPIPE, as without us. */
-async function pump(from: ReadableStream<Uint8Array>, masker: Masker, to: WritableStream<Uint8Array>): Promise<void> {
-  try {
-    await from.pipeThrough(masker.stream()).pipeTo(to, { preventClose: true });
-  } catch {
-    // the reader of our output went away
-  }
-}
+/** Copies a stream of the child, masked, to one of ours. */
+class Output {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** What went wrong, if anything. */
+  readonly #copied: Promise<unknown>;
+  #reading = false;
+  #bytes = 0;
 
-/** Waits for the output to end, but not for ever: a daemon that the child started may hold the pipe open. */
-async function settled(pumps: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([pumps, new Promise((resolve) => timer = setTimeout(resolve, STRAGGLERS_MS))]);
-  clearTimeout(timer);
+  constructor(from: ReadableStream<Uint8Array>, masker: Masker, to: WritableStream<Uint8Array>) {
+    this.#reader = from.getReader();
+    const source = new ReadableStream<Uint8Array>({
+      pull: (controller) => this.#pull(controller),
+      // Our reader is gone or our disk is full: closing the pipe gives the child SIGPIPE, as without us.
+      cancel: (reason) => this.#reader.cancel(reason),
+    }, { highWaterMark: 0 });
+    this.#copied = source.pipeThrough(masker.stream()).pipeTo(to, { preventClose: true }).catch((error) => error);
+  }
+
+  /**
+   * Waits for the rest after the child has ended: for all that it wrote, however slowly our own reader takes it, but
+   * not for ever for what it left running, which may hold the pipe open.
+   * @throws {Fault} UNAVAILABLE when output was lost for another reason than that nobody reads it
+   */
+  async finish(): Promise<void> {
+    const before = this.#bytes;
+    let silentMs = 0;
+    const timer = setInterval(() => {
+      if (this.#reading) silentMs += LOOK_MS;
+      const stragglers = silentMs >= STRAGGLERS_MS || this.#bytes - before > LARGEST_PIPE_BYTES;
+      if (stragglers) this.#reader.cancel().catch(() => {}); // ends the copy, which writes what the masker held back
+    }, LOOK_MS);
+    const failure = await this.#copied;
+    clearInterval(timer);
+    if (failure !== undefined && !(failure instanceof Deno.errors.BrokenPipe)) throw hostFault(failure, "the output");
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#reading = true;
+    const { done, value } = await this.#reader.read();
+    this.#reading = false;
+    if (done) {
+      controller.close();
+    } else {
+      this.#bytes += value.length;
+      controller.enqueue(value);
+    }
+  }
 }

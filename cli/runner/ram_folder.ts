@@ -4,6 +4,7 @@
  */
 import { Fault } from "../../core/fault.ts";
 import { randomBytes } from "../../core/crypto/bytes.ts";
+import { hostFault } from "../../core/store/file_guard.ts";
 import type { Host } from "../host.ts";
 
 /** Linux's magic numbers of tmpfs and ramfs (statfs(2)). */
@@ -24,12 +25,12 @@ export class RamFolder {
   static async make(host: Host): Promise<RamFolder> {
     const parent = await findParent(host);
     sweep(parent);
-    const name = Array.from(randomBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const path = `${parent}/${PREFIX}${name}`;
-    Deno.mkdirSync(path, { mode: 0o700 });
-    const lock = Deno.openSync(path);
-    lock.lockSync(true);
-    return new RamFolder(path, lock);
+    for (;;) {
+      const name = Array.from(randomBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      const path = `${parent}/${PREFIX}${name}`;
+      const lock = makeHeld(path);
+      if (lock) return new RamFolder(path, lock);
+    }
   }
 
   /** Writes a file, 0600, and returns its path. `name` may have folders of its own. */
@@ -50,7 +51,7 @@ export class RamFolder {
       if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
         throw new Fault("CONFLICT", `two files are to be written as ${name}`, { hint: "give each its own path" });
       }
-      throw error;
+      throw hostFault(error, path);
     }
     return path;
   }
@@ -81,6 +82,24 @@ async function findParent(host: Host): Promise<string> {
     hint:
       "set XDG_RUNTIME_DIR to a folder on a tmpfs (in a container: --tmpfs /run/coffer -e XDG_RUNTIME_DIR=/run/coffer)",
   });
+}
+
+/** Makes a folder and takes its lock. Undefined when another process swept it away between the two. */
+function makeHeld(path: string): Deno.FsFile | undefined {
+  let lock: Deno.FsFile | undefined;
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+    lock = Deno.openSync(path);
+    lock.lockSync(true);
+    if (lock.statSync().ino === Deno.lstatSync(path).ino) return lock;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      lock?.close();
+      throw hostFault(error, path);
+    }
+  }
+  lock?.close();
+  return undefined;
 }
 
 /** Removes our folders that no process holds any more. */

@@ -4,12 +4,14 @@
  * Questions go to the terminal itself, so that they work while stdin and stdout are pipes. The prompt libraries on npm
  * read from stdin only and load Node's compatibility layer (docs/dependencies.md).
  */
+import { Fault } from "../core/fault.ts";
 import { Secret } from "../core/secret.ts";
 
 /** The user pressed Ctrl-C at a prompt. */
 export class Interrupted extends Error {}
 
 const encoder = new TextEncoder();
+const MAX_LINE_BYTES = 4096;
 const CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, LINE_FEED = 10, RETURN = 13, CTRL_U = 21, DELETE = 127;
 
 export class Terminal {
@@ -18,14 +20,15 @@ export class Terminal {
 
   /**
    * Asks for a line without showing it. Returns undefined when nobody is there to ask.
-   * @throws {Interrupted} on Ctrl-C, or Ctrl-D on an empty line
+   * @throws {Interrupted} on Ctrl-C, on Ctrl-D on an empty line, and when the terminal goes away
+   * @throws {Fault} USAGE when the line is too long to take whole
    */
   askHidden(question: string): Secret | undefined {
     const tty = this.#tty;
     if (!tty) return undefined;
-    tty.writeSync(encoder.encode(`${question}: `));
-    tty.setRaw(true);
+    tty.setRaw(true); // before the question: an answer that follows it at once must not be echoed
     try {
+      tty.writeSync(encoder.encode(`${question}: `));
       return readHidden(tty);
     } finally {
       tty.setRaw(false);
@@ -69,20 +72,27 @@ function openTty(): Deno.FsFile | undefined {
   }
 }
 
+function tooLong(): Fault {
+  return new Fault("USAGE", `a line at a prompt has at most ${MAX_LINE_BYTES} bytes`, {
+    hint: "give a longer value through a file or a pipe",
+  });
+}
+
 function readHidden(tty: Deno.FsFile): Secret {
-  const line = new Uint8Array(4096);
+  const line = new Uint8Array(MAX_LINE_BYTES);
   const byte = new Uint8Array(1);
   let length = 0;
   try {
-    while (tty.readSync(byte) !== null) {
+    for (;;) {
+      const ended = tty.readSync(byte) === null;
       const key = byte[0]!;
-      if (key === CTRL_C || (key === CTRL_D && length === 0)) throw new Interrupted();
-      if (key === RETURN || key === LINE_FEED) break;
+      if (ended || key === CTRL_C || (key === CTRL_D && length === 0)) throw new Interrupted();
+      if (key === RETURN || key === LINE_FEED) return new Secret(line.slice(0, length));
       if (key === CTRL_U) length = 0;
       else if (key === BACKSPACE || key === DELETE) length = withoutLastCharacter(line, length);
-      else if (key >= 32 && length < line.length) line[length++] = key;
+      else if (key >= 32 && length === line.length) throw tooLong();
+      else if (key >= 32) line[length++] = key;
     }
-    return new Secret(line.slice(0, length));
   } finally {
     line.fill(0);
     byte.fill(0);

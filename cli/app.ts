@@ -3,18 +3,22 @@
  * a misspelt command load them all.
  */
 import {
+  AliasNotFoundError,
   ArgumentParseError,
   ArgumentScannerError,
   buildApplication,
   buildRouteMap,
   type Command,
   EnumValidationError,
-  formatMessageForArgumentScannerError,
+  FlagNotFoundError,
   proposeCompletions,
   type RouteMap,
   run,
   text_en,
+  UnexpectedFlagError,
   UnexpectedPositionalError,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
 } from "@stricli/core";
 import { Fault } from "../core/fault.ts";
 import { CommandFailure, type Context } from "./command.ts";
@@ -98,24 +102,41 @@ async function application(names: readonly string[], fail: (error: unknown) => s
   });
 }
 
-/** A parser's complaint as a fault. It must not repeat an argument that may be a value typed by mistake. */
+/**
+ * A parser's complaint as a fault. It does not repeat the argument: that may be a value typed by mistake, as in
+ * `coffer set NAME=value`, and what a command prints ends up in logs.
+ */
 function usage(error: unknown): Fault {
-  if (error instanceof ArgumentParseError && error.exception instanceof Fault) return error.exception;
-  if (error instanceof UnexpectedPositionalError) {
-    return new Fault("USAGE", `there are too many arguments: ${error.expectedCount} expected`, {
-      hint: "quote an argument that contains spaces; see --help",
-    });
+  if (!(error instanceof ArgumentScannerError)) return new Fault("USAGE", "the arguments are not understood", HELP);
+  return new Fault("USAGE", complaint(error), hintFor(error));
+}
+
+const HELP = { hint: "see --help" };
+
+function complaint(error: ArgumentScannerError): string {
+  if (error instanceof UnexpectedPositionalError) return `too many arguments: ${error.expectedCount} expected`;
+  if (error instanceof UnsatisfiedPositionalError) return `the argument <${error.placeholder}> is missing`;
+  if (error instanceof FlagNotFoundError || error instanceof AliasNotFoundError) return "there is no such flag";
+  if (error instanceof UnsatisfiedFlagError) return `${flag(error.externalFlagName)} wants a value`;
+  if (error instanceof UnexpectedFlagError) return `${flag(error.externalFlagName)} is given more than once`;
+  if (error instanceof EnumValidationError) return `${flag(error.externalFlagName)} does not know that value`;
+  if (error instanceof ArgumentParseError) return `the value of ${flag(error.externalFlagNameOrPlaceholder)} is wrong`;
+  return "the arguments are not understood";
+}
+
+function hintFor(error: ArgumentScannerError): { hint: string } {
+  if (error instanceof EnumValidationError) return { hint: `it takes one of: ${error.values.join(", ")}` };
+  if (error instanceof FlagNotFoundError && error.corrections.length > 0) {
+    return { hint: `did you mean ${error.corrections.map(flag).join(" or ")}` };
   }
-  if (error instanceof EnumValidationError) {
-    return new Fault("USAGE", `--${error.externalFlagName} does not know that value`, {
-      hint: `it takes one of: ${error.values.join(", ")}`,
-    });
+  if (error instanceof ArgumentParseError && error.exception instanceof Fault && error.exception.hint) {
+    return { hint: error.exception.hint };
   }
-  if (error instanceof ArgumentParseError) {
-    return new Fault("USAGE", `${error.externalFlagNameOrPlaceholder} has a value that is not understood`, {
-      hint: "see --help",
-    });
-  }
-  const known = error instanceof ArgumentScannerError ? formatMessageForArgumentScannerError(error, {}) : "";
-  return new Fault("USAGE", known || "the arguments are not understood", { hint: "see --help" });
+  if (error instanceof UnexpectedPositionalError) return { hint: "quote an argument that contains spaces; see --help" };
+  return HELP;
+}
+
+/** A flag as it is typed; arguments have their placeholder, in lower case, instead. */
+function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -123,7 +123,9 @@ export function toggle(brief: string) {
 export function parseCount(text: string, least = 0): number {
   const count = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : -1;
   if (count >= least) return count;
-  throw new Fault("USAGE", `${JSON.stringify(text)} is not a whole number of ${least} or more`);
+  throw new Fault("USAGE", `${JSON.stringify(text)} is not a whole number of ${least} or more`, {
+    hint: `it takes a whole number of ${least} or more`,
+  });
 }
 
 function parseDescriptor(text: string): number {

@@ -9,6 +9,8 @@ import { Interrupted, Terminal } from "./terminal.ts";
 
 /** 128 + SIGINT, as shells report it. */
 const INTERRUPTED = 130;
+/** What `run` exits with when it fails itself, so that a script can tell it from the command's own failure. */
+const RUN_FAILED = 125;
 
 async function main(args: readonly string[]): Promise<number> {
   const host = denoHost();
@@ -38,7 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof OutputClosed) return 0;
     if (error instanceof Interrupted) return INTERRUPTED;
-    return report.failure(error);
+    const code = report.failure(error);
+    return args[0] === "run" ? RUN_FAILED : code;
   }
 }
 

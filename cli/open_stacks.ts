@@ -7,7 +7,7 @@ import type { Workspace } from "./compose.ts";
 export class OpenStacks {
   readonly #workspace: Workspace;
   readonly #flags: CommonFlags;
-  readonly #opened = new Map<StackName | undefined, Promise<Stack>>();
+  readonly #opened = new Map<StackName, Promise<Stack>>();
   readonly #stacks: Stack[] = [];
 
   constructor(workspace: Workspace, flags: CommonFlags) {
@@ -16,7 +16,8 @@ export class OpenStacks {
   }
 
   /** The named stack, or the current one. */
-  get(name: StackName | undefined): Promise<Stack> {
+  get(given: StackName | undefined): Promise<Stack> {
+    const name = given ?? this.#workspace.stackName(this.#flags, this.#workspace.project());
     const opened = this.#opened.get(name) ?? this.#open(name);
     this.#opened.set(name, opened);
     return opened;
@@ -26,8 +27,8 @@ export class OpenStacks {
     for (const stack of this.#stacks) stack.dispose();
   }
 
-  async #open(name: StackName | undefined): Promise<Stack> {
-    const stack = await this.#workspace.unlocked(name === undefined ? this.#flags : { ...this.#flags, stack: name });
+  async #open(name: StackName): Promise<Stack> {
+    const stack = await this.#workspace.unlocked({ ...this.#flags, stack: name });
     this.#stacks.push(stack);
     return stack;
   }

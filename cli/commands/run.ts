@@ -1,7 +1,7 @@
 import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
 import { LEAST_MASKED_BYTES, Masker } from "../../core/mask.ts";
-import type { EnvName, StackName } from "../../core/name.ts";
+import { type EnvName, parseEnvName, type StackName } from "../../core/name.ts";
 import { describeReference, parseTemplate, type Reference, type Template } from "../../core/reference.ts";
 import { resolve, type Resolved } from "../../core/resolve.ts";
 import { Secret } from "../../core/secret.ts";
@@ -42,8 +42,7 @@ interface TemplateFlag {
   readonly output: string;
 }
 
-/** What `run` exits with when it fails itself, so that a script can tell it from the command's own failure. */
-const RUN_FAILED = 125;
+const FOLDER_VARIABLE = parseEnvName("COFFER_FILES");
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 export const run = command<Flags, string[]>({
@@ -112,13 +111,9 @@ export const run = command<Flags, string[]>({
       const choices: Choices = { ...flags, secret, envFile, file, template };
       return await start(context, choices, args as [string, ...string[]]);
     } catch (error) {
-      if (error instanceof SpawnFailure) {
-        context.report.failure(error.fault);
-        return error.exitCode;
-      }
-      if (!(error instanceof Fault)) throw error;
-      context.report.failure(error);
-      return RUN_FAILED;
+      if (!(error instanceof SpawnFailure)) throw error;
+      context.report.failure(error.fault);
+      return error.exitCode;
     }
   },
 });
@@ -126,7 +121,9 @@ export const run = command<Flags, string[]>({
 async function start(context: Context, flags: Choices, args: [string, ...string[]]): Promise<number> {
   requireExactArguments(args);
   using stacks = new OpenStacks(context.workspace, flags);
-  const bindings = requireDistinct(await chooseBindings(flags, stacks));
+  const needsFolder = flags.file.length > 0 || flags.template.length > 0;
+  const paths = [...flags.file, ...(needsFolder ? [{ env: FOLDER_VARIABLE, path: "." }] : [])];
+  const bindings = requireDistinct(await chooseBindings(flags, stacks), paths);
   const templates = flags.template.map(({ input, output }) => ({ template: readTemplate(input), output }));
   const references = [
     ...bindings.map(({ from }) => from).filter((from) => typeof from !== "string"),
@@ -138,7 +135,6 @@ async function start(context: Context, flags: Choices, args: [string, ...string[
     [env, typeof from === "string" ? Secret.fromText(from) : resolved.of(from)] as const
   );
   const env = environmentText(new Map<EnvName, Secret>(values));
-  const needsFolder = flags.file.length > 0 || templates.length > 0;
   using folder = needsFolder ? await RamFolder.make(context.host) : undefined;
   if (folder) {
     for (const [name, path] of writeFiles(folder, flags.file, templates, resolved)) env.set(name, path);
@@ -175,7 +171,7 @@ function writeFiles(
   templates: readonly { readonly template: Template; readonly output: string }[],
   resolved: Resolved,
 ): Map<string, string> {
-  const paths = new Map([["COFFER_FILES", folder.path]]);
+  const paths = new Map<string, string>([[FOLDER_VARIABLE, folder.path]]);
   for (const { path, from, env } of files) paths.set(env, resolved.of(from).use((bytes) => folder.write(path, bytes)));
   for (const { template, output } of templates) {
     const rendered = render(template, resolved);

@@ -18,6 +18,9 @@ export interface FileBinding {
   readonly env: EnvName;
 }
 
+/** A variable that holds the path of a file, or of the private folder itself. */
+export type PathVariable = Pick<FileBinding, "env" | "path">;
+
 /** `NAME`, `NAME#FIELD` or a `coffer://` reference, each with `=ENV` or without. */
 export function parseBinding(text: string): Binding {
   const [source, env] = split(text);
@@ -45,19 +48,23 @@ export function bindEntry(name: string, value: string): Binding {
 
 /**
  * One binding per variable. The same secret twice is one; two sources for one variable are an error before anything
- * starts, naming every collision.
+ * starts, naming every collision. `paths` are the variables that hold paths in the private folder.
  * @throws {Fault} CONFLICT
  */
-export function requireDistinct(bindings: readonly Binding[]): Binding[] {
-  const byEnv = Map.groupBy(bindings, ({ env }) => env);
-  const collisions = [...byEnv].filter(([, group]) => new Set(group.map(identity)).size > 1);
+export function requireDistinct(bindings: readonly Binding[], paths: readonly PathVariable[]): Binding[] {
+  const claims = [
+    ...bindings.map((binding) => ({ env: binding.env, source: sourceName(binding), identity: identity(binding) })),
+    ...paths.map(({ env, path }) => ({ env, source: `the path ${path}`, identity: `path ${path}` })),
+  ];
+  const collisions = [...Map.groupBy(claims, ({ env }) => env)]
+    .filter(([, group]) => new Set(group.map(({ identity }) => identity)).size > 1);
   if (collisions.length > 0) {
-    const described = collisions.map(([env, group]) => `${env} (from ${group.map(sourceName).join(" and ")})`);
+    const described = collisions.map(([env, group]) => `${env} (from ${group.map((c) => c.source).join(" and ")})`);
     throw new Fault("CONFLICT", `more than one source for ${described.join(", ")}`, {
       hint: "choose names with -s: coffer run -s db/password=DB_PASSWORD -s db_password=OTHER -- …",
     });
   }
-  return [...byEnv.values()].map((group) => group[0]!);
+  return [...new Map(bindings.map((binding) => [binding.env, binding])).values()];
 }
 
 function split(text: string): [source: string, target: string | undefined] {

@@ -25,7 +25,7 @@ export class Workspace {
 
   /** The user's own folder: `$COFFER_HOME`, or `~/.coffer`. */
   get home(): string {
-    const home = this.#host.env("COFFER_HOME") ?? `${this.#host.env("HOME") ?? ""}/.coffer`;
+    const home = this.#host.env("COFFER_HOME") || `${this.#host.env("HOME") ?? ""}/.coffer`;
     return home.startsWith("/") ? home : `${this.#host.cwd}/${home}`;
   }
 

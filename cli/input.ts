@@ -7,10 +7,15 @@ import type { Host } from "./host.ts";
 export async function readStdin(host: Host, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of host.stdin.readable) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge("standard input", limit);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of host.stdin.readable) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge("standard input", limit);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.IsADirectory) throw new Fault("USAGE", "standard input is a folder");
+    throw hostFault(error, "standard input");
   }
   const out = new Uint8Array(size);
   let at = 0;

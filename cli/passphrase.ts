@@ -29,7 +29,7 @@ export function givenPassphrase(
     }
     return withoutNewline(bytes, file);
   }
-  const value = host.env(variable);
+  const value = textVariable(host, variable);
   return value === undefined ? undefined : notEmpty(Secret.fromText(value), variable);
 }
 
@@ -58,6 +58,15 @@ export function noPassphrase(): Fault {
   return new Fault("LOCKED", "there is no passphrase, and no terminal to ask for one", {
     hint: "set COFFER_PASSPHRASE_FILE (a file with mode 600) or COFFER_PASSPHRASE, or use --passphrase-fd",
   });
+}
+
+/** The runtime throws at a variable that is not UTF-8. */
+function textVariable(host: Host, variable: string): string | undefined {
+  try {
+    return host.env(variable);
+  } catch {
+    throw new Fault("USAGE", `${variable} is not valid UTF-8 text`, { hint: "use a text passphrase" });
+  }
 }
 
 function readDescriptor(fd: number): Uint8Array {

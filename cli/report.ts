@@ -2,10 +2,11 @@
  * The one place that prints. Results go to stdout, everything else to stderr, so that a pipe gets results only.
  */
 import { EXIT, Fault } from "../core/fault.ts";
+import { hostFault } from "../core/store/file_guard.ts";
 
 const encoder = new TextEncoder();
-// deno-lint-ignore no-control-regex -- control characters are what it is for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** Control characters, and those that change the direction or the breaks of the text around them. */
+const CONTROL = /[\p{Cc}\p{Bidi_C}\p{Zl}\p{Zp}]/gu;
 
 /** A file descriptor to print to. */
 interface Sink {
@@ -50,7 +51,7 @@ export class Report {
   /** Data on stdout: JSON with `--json`, otherwise the given lines. */
   data(json: unknown, lines: () => readonly string[]): void {
     if (this.#options.json) this.line(JSON.stringify(json, undefined, 2));
-    else for (const line of lines()) this.line(line);
+    else for (const line of lines()) this.line(visible(line));
   }
 
   /** A remark for people on stderr; not printed with `--json`. */
@@ -60,9 +61,7 @@ export class Report {
 
   /** Something to worry about, on stderr in both forms. */
   warning(text: string): void {
-    const line = this.#options.json
-      ? JSON.stringify({ warning: text })
-      : `${this.#paint("33", "warning:")} ${visible(text)}`;
+    const line = this.#options.json ? json({ warning: text }) : `${this.#paint("33", "warning:")} ${visible(text)}`;
     write(this.#stderr, encoder.encode(`${line}\n`));
   }
 
@@ -71,7 +70,7 @@ export class Report {
     const fault = error instanceof Fault ? error : bug(error);
     const { code, message, hint } = fault;
     if (this.#options.json) {
-      write(this.#stderr, encoder.encode(JSON.stringify({ error: { code, message, hint: hint ?? null } }) + "\n"));
+      write(this.#stderr, encoder.encode(json({ error: { code, message, hint: hint ?? null } }) + "\n"));
     } else {
       const text = `${this.#paint("31", "error:")} ${visible(message)} [${code}]\n`;
       write(
@@ -95,7 +94,7 @@ function write(sink: Sink, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-    throw error;
+    throw hostFault(error, "the output");
   }
 }
 
@@ -111,5 +110,14 @@ function bug(error: unknown): Fault {
 
 /** Names and paths come from files and arguments: control characters in them must not reach a terminal. */
 function visible(text: string): string {
-  return text.replace(CONTROL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(CONTROL, escaped);
+}
+
+/** JSON on one line, with those characters as JSON escapes. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replace(CONTROL, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

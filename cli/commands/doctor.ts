@@ -24,7 +24,7 @@ export const doctor = command<CommonFlags>({
   async run(context, flags) {
     const findings = [about(), ...crypto(), await memoryFolder(context), ...environment(context)];
     findings.push(...await stacks(context, flags));
-    context.report.data(findings, () => findings.map(show));
+    context.report.data(findings, () => findings.flatMap(show));
     return findings.some(({ state }) => state === "bad") ? 3 : 0;
   },
 });
@@ -108,6 +108,7 @@ function failed(check: string, error: unknown): Finding {
   return { check, state: "bad", message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
 }
 
-function show({ state, message, hint }: Finding): string {
-  return `${state.padEnd(4)}  ${message}${hint === undefined ? "" : `\n      → ${hint}`}`;
+function show({ state, message, hint }: Finding): string[] {
+  const line = `${state.padEnd(4)}  ${message}`;
+  return hint === undefined ? [line] : [line, `      → ${hint}`];
 }

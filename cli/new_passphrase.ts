@@ -20,7 +20,7 @@ interface Choice {
 export async function choosePassphrase({ report, terminal, host }: Context, choice: Choice): Promise<Secret> {
   if (choice.generate) {
     const generated = await generatePassphrase();
-    report.line(generated);
+    report.data({ passphrase: generated }, () => [generated]);
     report.note("Keep this passphrase: without it the secrets are lost.");
     return Secret.fromText(generated);
   }

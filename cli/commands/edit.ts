@@ -23,7 +23,7 @@ export const edit = command<CommonFlags, [name: SecretName]>({
     const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
     await runEditor(context, path);
     using after = new Secret(readFileBytes(path, MAX_VALUE_BYTES));
-    if (current && sameBytes(before, after)) {
+    if (sameBytes(before, after)) {
       report.note(`${name} is unchanged`);
       return;
     }

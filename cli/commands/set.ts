@@ -16,6 +16,7 @@ interface Flags extends CommonFlags {
 }
 
 const GENERATED_CHARACTERS = 32;
+const MOST_GENERATED_CHARACTERS = 4096;
 
 export const set = command<Flags, [name: SecretName, value?: string]>({
   brief: "Seal a value as a new version of a secret",
@@ -40,7 +41,7 @@ export const set = command<Flags, [name: SecretName, value?: string]>({
     raw: toggle("Keep a trailing newline of stdin"),
     generate: {
       kind: "parsed",
-      parse: (text: string) => (text === "" ? GENERATED_CHARACTERS : parseCount(text, 1)),
+      parse: parseLength,
       inferEmpty: true,
       optional: true,
       brief: "Make a random value of letters and digits (default 32)",
@@ -74,6 +75,15 @@ export const set = command<Flags, [name: SecretName, value?: string]>({
     context.report.note(`sealed ${name}${field ? `#${field}` : ""}, version ${version}`);
   },
 });
+
+/** The length to generate; nothing means the default. */
+function parseLength(text: string): number {
+  const length = text === "" ? GENERATED_CHARACTERS : parseCount(text, 1);
+  if (length <= MOST_GENERATED_CHARACTERS) return length;
+  throw new Fault("USAGE", "the generated value would be too long", {
+    hint: `it has at most ${MOST_GENERATED_CHARACTERS} characters`,
+  });
+}
 
 function checkSources(flags: Flags, argument: string | undefined): void {
   if (argument !== undefined && !flags.insecureArgv) {

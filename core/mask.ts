@@ -172,8 +172,9 @@ function encodedForms(value: Uint8Array): Uint8Array[] {
   }).join("");
   const component = percent.replace(/%(2[178A9]|27)/g, (escape) => decodeURIComponent(escape)); // ! ' ( ) * stay in URIs
   const json = JSON.stringify(text).slice(1, -1);
-  const html = json.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  const texts = [hex, hex.toUpperCase(), json, html, json.replaceAll("/", "\\/")];
+  const html = json.replace(/[<>&\u2028\u2029]/g, unicodeEscape); // as Go prints JSON
+  const ascii = json.replace(/[\u0080-\uffff]/g, unicodeEscape); // as Python and PHP print JSON
+  const texts = [hex, hex.toUpperCase(), json, html, ascii, json.replaceAll("/", "\\/"), ascii.replaceAll("/", "\\/")];
   for (const url of [percent, component]) {
     texts.push(url, url.replaceAll("%20", "+"), url.replace(/%../g, (escape) => escape.toLowerCase()));
   }
@@ -183,6 +184,10 @@ function encodedForms(value: Uint8Array): Uint8Array[] {
     }
   }
   return texts.map((t) => encoder.encode(t));
+}
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /**

@@ -79,20 +79,18 @@ export function finish(): void {
   let h0 = load<u64>(H), h1 = load<u64>(H, 8), h2 = load<u64>(H, 16), h3 = load<u64>(H, 24);
   let h4 = h3 >> 32;
   h3 &= LOW;
-  // Two carry turns make h < 2^130 with every limb below 2^32. Before the first one h0 < 2.25·2^32 and h4 < 4. If it
-  // carries into bit 130, a carry rippled through h1, h2 and h3, which are then at most 1, 0 and 0: the second turn's
-  // carry, out of h0 + 5, stops in h1. If it does not, h0 is below 2^32 and the second turn changes nothing.
-  for (let turn: u32 = 0; turn < 2; turn++) {
-    h1 += h0 >> 32;
-    h2 += h1 >> 32;
-    h3 += h2 >> 32;
-    h4 += h3 >> 32;
-    h0 = (h0 & LOW) + (h4 >> 2) * 5;
-    h1 &= LOW;
-    h2 &= LOW;
-    h3 &= LOW;
-    h4 &= 3;
-  }
+  // One pass of carries makes h < 2^130. Before it h0 < 2.25·2^32 and h4 < 4. If it carries into bit 130, the carry
+  // rippled through h1, h2 and h3, which are then at most 1, 0 and 0, so that adding 5 to h0 overflows nothing; h0 may
+  // need a 33rd bit, which the additions below carry on.
+  h1 += h0 >> 32;
+  h2 += h1 >> 32;
+  h3 += h2 >> 32;
+  h4 += h3 >> 32;
+  h0 = (h0 & LOW) + (h4 >> 2) * 5;
+  h1 &= LOW;
+  h2 &= LOW;
+  h3 &= LOW;
+  h4 &= 3;
   // g = h + 5. It reaches 2^130 exactly when h ≥ p, and then g mod 2^130 = h − p. Select by mask, not by branch: h is
   // secret.
   const g0 = h0 + 5;

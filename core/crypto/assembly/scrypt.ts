@@ -40,7 +40,8 @@ export function step(from: usize, other: usize, to: usize, r: u32): u32 {
 
   // Start loading every cache line of `other` now. The Salsa20 chain below is serial, so each miss met later would be
   // waited for in full; issued together they overlap (a quarter of the time of `mix`). The result must be stored or the
-  // compiler drops the loads. `other` is data-dependent: scrypt is not cache-timing-safe by design (RFC 7914 §1).
+  // compiler drops the loads. `other` is data-dependent: scrypt leaks it to the cache by design, as scrypt does
+  // everywhere.
   let touched: u32 = 0;
   for (let line = other, end = other + (half << 1); line < end; line += 128) {
     touched |= load<u32>(line) | load<u32>(line, 64);

@@ -2,13 +2,31 @@
  * Rights that the process gives up before it reads a secret. No command needs the network, foreign code or remote
  * imports, so a dependency gone bad finds them closed.
  *
- * They are granted at the start because the runtime opens `/dev/tty` and `/dev/shm` only to a program that was granted
- * everything: prompts need the first, and the few commands below put files into the second.
+ * They are granted at the start because the runtime opens what is below `/dev`, `/proc` and `/sys` only to a program
+ * that was granted everything: prompts need `/dev/tty`, some commands put files into `/dev/shm`, and `/dev/fd` is where
+ * descriptors and a shell's `<(…)` are.
  */
+import type { Host } from "./host.ts";
+
 const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"]);
+const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
+const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;
+/** Variables whose paths are read or written. */
+const PATHS = ["COFFER_PASSPHRASE_FILE", "COFFER_NEW_PASSPHRASE_FILE", "COFFER_HOME", "HOME", "GITHUB_ENV"];
 
 /** For good: a right that was given up cannot be had back. */
-export function dropUnneeded(command: string | undefined): void {
-  if (command !== undefined && USES_MEMORY_FOLDER.has(command)) return;
+export function dropUnneeded(args: readonly string[], host: Host): void {
+  if (USES_MEMORY_FOLDER.has(args[0] ?? "")) return;
+  if (args.some((arg) => SPECIAL_PATH.test(arg) || DESCRIPTOR_FLAG.test(arg))) return;
+  if ([`${host.cwd}/`, ...PATHS.map((name) => pathIn(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
   for (const name of ["net", "ffi", "import"] as const) Deno.permissions.revokeSync({ name });
+}
+
+/** The runtime throws at a variable that is not UTF-8; whoever needs this one reports that. */
+function pathIn(host: Host, variable: string): string {
+  try {
+    return host.env(variable) ?? "";
+  } catch {
+    return "";
+  }
 }

@@ -28,16 +28,22 @@ export async function createStack(store: Store, passphrase: Secret, options: Cre
   const keyring = Keyring.generate(idBytes);
   const partial = { id, created: formatTimestamp(new Date()), keys: keyring.numbers };
   const header = { ...partial, slot: wrapKeys(slotKey, keyring, slotContextOf(partial)) };
-  await store.exclusively(async (writer) => {
-    if (await store.read(STACK_DOCUMENT)) throw new Fault("CONFLICT", "there is a stack here already");
-    // A new key over old ciphertexts would lose them for good.
-    if ((await store.list()).length > 0) {
-      throw new Fault("CONFLICT", "there are sealed secrets here, but the stack.json that opens them is missing", {
-        hint: "restore stack.json from version control or a backup, or move the secrets folder away",
-      });
-    }
-    await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
-  });
+  try {
+    await store.exclusively(async (writer) => {
+      if (await store.read(STACK_DOCUMENT)) throw new Fault("CONFLICT", "there is a stack here already");
+      // A new key over old ciphertexts would lose them for good.
+      if ((await store.list()).length > 0) {
+        throw new Fault("CONFLICT", "there are sealed secrets here, but the stack.json that opens them is missing", {
+          hint: "restore stack.json from version control or a backup, or move the secrets folder away",
+        });
+      }
+      await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
+    });
+  } catch (error) {
+    keyring.dispose();
+    slotKey.kek.fill(0);
+    throw error;
+  }
   return new Stack(store, { header, keyring, slotKey });
 }
 

@@ -16,7 +16,7 @@ import { MemoryStore } from "../../../core/store/memory_store.ts";
 import { secretDocument } from "../../../core/store/store.ts";
 import { assertFault } from "../../fixture/assert_fault.ts";
 import { ObservedStore } from "../../fixture/observed_store.ts";
-import { Program } from "../../fixture/program.ts";
+import { killedInTheMiddle, Program } from "../../fixture/program.ts";
 import { LONG_TEXT, named, PASSPHRASE, QUICK, StackOnDisk, textOf, valueOf } from "../../fixture/stack_on_disk.ts";
 import { AWKWARD_NAMES, secretNames } from "../../fixture/secret_names.ts";
 import { CAN_MOUNT, run, smallDisk, temporaryFolder } from "../../fixture/temporary_folder.ts";
@@ -365,6 +365,35 @@ Deno.test("Stack.get() gives a whole value while another process is writing", as
   }
   assert.equal((await written).filter((line) => line.startsWith("done")).length, 200);
   assert.ok(seen.size > 1, "it was read while it was written");
+});
+
+Deno.test("Stack loses nothing that was done when its process is killed at any instant", async () => {
+  using disk = await StackOnDisk.create();
+  const names = ["a", "b", "c/d", "x".repeat(255)];
+  const current = new Map<string, string | undefined>();
+  for (let i = 0; i < 110; i++) {
+    const said = await killedInTheMiddle([disk.folder, PASSPHRASE, "set", `k${i}`, "1000000", ...names], 80);
+    const pending = new Map<string, string>();
+    for (const line of said) {
+      const [what, name] = line.split(" ", 2) as [string, string];
+      if (what === "intend") pending.set(name, line.slice("intend ".length + name.length + 1));
+      else {
+        current.set(name, pending.get(name));
+        pending.delete(name);
+      }
+    }
+    using stack = await disk.unlock();
+    for (const name of names) {
+      const text = await textOf(stack, name).catch((error) => assert.equal(error.code, "NOT_FOUND") ?? undefined);
+      const allowed = pending.has(name) ? [current.get(name), pending.get(name)] : [current.get(name)];
+      assert.ok(allowed.includes(text), `${name} is neither what was done nor what was begun`);
+      current.set(name, text);
+    }
+    await stack.set(named("next"), valueOf(`${i}`));
+    assert.deepEqual((await verify(stack)).problems, new Map());
+    assert.ok(!disk.files().has(".new"));
+  }
+  assert.equal((await disk.store().list()).length, names.length + 1);
 });
 
 Deno.test({

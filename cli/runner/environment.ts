@@ -14,11 +14,37 @@ export function pristineVariables(host: Host): Map<string, string> {
   return new Map(kept.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
-/** Takes what unlocks the store out of the environment that the child inherits. */
+/** Takes what unlocks the store, and what our own runtime was started with, out of the environment that is inherited. */
 export function dropOwnVariables(): void {
   for (const variable of PASSPHRASE_VARIABLES) {
     Deno.env.delete(variable);
     Deno.env.delete(`${variable}_FILE`);
+  }
+  for (const variable of Deno.env.get(RUNTIME_VARIABLES)?.split(" ") ?? []) {
+    if (variable.startsWith("DENO_")) Deno.env.delete(variable);
+  }
+  Deno.env.delete(RUNTIME_VARIABLES);
+  dropNodeShim();
+}
+
+/** Names what the self-extracting executable has set for the runtime, and the user had not. */
+const RUNTIME_VARIABLES = "COFFER_RUNTIME_VARIABLES";
+
+/** Where there is no `node`, `deno run` puts one that is itself in front of `PATH`. The child gets the user's `PATH`. */
+function dropNodeShim(): void {
+  const path = Deno.env.get("PATH") ?? "";
+  const [first, ...others] = path.split(":");
+  if (!Deno.env.has("DENO_NODE_SHIM_ACTIVE") || !first?.endsWith("/node_compat_bin")) return;
+  if (!isThisRuntime(`${first}/node`)) return; // another Deno's, which started us: it is the user's
+  Deno.env.delete("DENO_NODE_SHIM_ACTIVE");
+  Deno.env.set("PATH", others.join(":"));
+}
+
+function isThisRuntime(link: string): boolean {
+  try {
+    return Deno.realPathSync(link) === Deno.realPathSync(Deno.execPath());
+  } catch {
+    return false;
   }
 }
 

@@ -68,9 +68,11 @@ const dormantPackages: esbuild.Plugin = {
     build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
       if (kind !== "dynamic-import" || isBuiltin(path) || ALWAYS_LOADED.test(path) || pluginData === RESOLVING) return;
       const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: RESOLVING });
-      return found.errors.length > 0 ? found : { path: found.path, namespace: "dormant", pluginData: path };
+      if (found.errors.length > 0) return found;
+      // Without an extension: `.mjs` would make what is loaded below a module that has no `module.exports`.
+      return { path: path.replace(/\.\w+$/, ""), namespace: "dormant", pluginData: found.path };
     });
-    build.onLoad({ filter: /.*/, namespace: "dormant" }, async ({ path, pluginData: name }) => ({
+    build.onLoad({ filter: /.*/, namespace: "dormant" }, async ({ path: name, pluginData: path }) => ({
       contents: `module.exports = new Function(${JSON.stringify(await packageText(path, name))})();`,
       loader: "js",
     }));

@@ -104,7 +104,7 @@ export function secretNameArgument(brief = "The secret's name") {
     placeholder: "name",
     async proposeCompletions(this: Context, partial: string): Promise<readonly string[]> {
       try {
-        const project = this.workspace.project();
+        const project = await this.workspace.project();
         const names = await project.store(this.workspace.stackName({}, project)).list();
         return names.filter((name) => name.startsWith(partial));
       } catch {

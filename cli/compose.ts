@@ -1,9 +1,12 @@
-/** Puts the concrete pieces together for one command: which project, which stack, which passphrase. */
+/**
+ * Puts the concrete pieces together for one command: which project, which stack, which passphrase. Imports them when a
+ * command needs them: `version` and `--help` do not, and it is a fifth of their time.
+ */
 import { Fault } from "../core/fault.ts";
 import { parseStackName, type StackName } from "../core/name.ts";
 import type { Secret } from "../core/secret.ts";
-import { LockedStack } from "../core/stack/locked_stack.ts";
-import { Project } from "../core/stack/project.ts";
+import type { LockedStack } from "../core/stack/locked_stack.ts";
+import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import type { Host } from "./host.ts";
@@ -30,14 +33,16 @@ export class Workspace {
   }
 
   /** The project in force. @throws {Fault} NOT_FOUND */
-  project(): Project {
+  async project(): Promise<Project> {
+    const { Project } = await import("../core/stack/project.ts");
     const found = Project.find(this.#host.cwd, this.home);
     if (found) return found;
     throw new Fault("NOT_FOUND", "there is no .coffer folder here or in a folder above", { hint: "coffer init" });
   }
 
   /** The project to make a new stack in: the one around the working directory, or a new one there. */
-  projectForNewStack(inHome: boolean): Project {
+  async projectForNewStack(inHome: boolean): Promise<Project> {
+    const { Project } = await import("../core/stack/project.ts");
     if (inHome) return new Project(this.home);
     const found = Project.find(this.#host.cwd, this.home);
     // The user's own stacks are no project: `init` in a project below must not add to them.
@@ -53,20 +58,25 @@ export class Workspace {
   }
 
   /** A stack without its passphrase. */
-  locked(flags: CommonFlags): Promise<LockedStack> {
-    const project = this.project();
-    return LockedStack.load(project.store(this.stackName(flags, project)));
+  async locked(flags: CommonFlags): Promise<LockedStack> {
+    const project = await this.project();
+    return await load(project, this.stackName(flags, project));
   }
 
   /** A stack unlocked with the first passphrase that there is. */
   async unlocked(flags: CommonFlags): Promise<Stack> {
-    const project = this.project();
+    const project = await this.project();
     const name = this.stackName(flags, project);
-    const locked = await LockedStack.load(project.store(name));
+    const locked = await load(project, name);
     const unlock = async (passphrase: Secret) => {
       using progress = this.#terminal.progress("unlocking");
       return await locked.unlock(passphrase, progress.update);
     };
     return await withPassphrase(this.#host, this.#terminal, flags.passphraseFd, `stack ${name}`, unlock);
   }
+}
+
+async function load(project: Project, stack: StackName): Promise<LockedStack> {
+  const { LockedStack } = await import("../core/stack/locked_stack.ts");
+  return await LockedStack.load(project.store(stack));
 }

@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
   const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   report.configure({ json: own.includes("--json"), color: !own.includes("--no-color") && !host.env("NO_COLOR") });
   const terminal = new Terminal();
-  dropUnneeded(args, host);
+  dropUnneeded(args, host, terminal);
   const context: Context = {
     host,
     report,

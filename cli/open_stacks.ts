@@ -16,11 +16,11 @@ export class OpenStacks {
   }
 
   /** The named stack, or the current one. */
-  get(given: StackName | undefined): Promise<Stack> {
-    const name = given ?? this.#workspace.stackName(this.#flags, this.#workspace.project());
+  async get(given: StackName | undefined): Promise<Stack> {
+    const name = given ?? this.#workspace.stackName(this.#flags, await this.#workspace.project());
     const opened = this.#opened.get(name) ?? this.#open(name);
     this.#opened.set(name, opened);
-    return opened;
+    return await opened;
   }
 
   [Symbol.dispose](): void {

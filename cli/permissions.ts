@@ -7,6 +7,7 @@
  * descriptors and a shell's `<(…)` are.
  */
 import type { Host } from "./host.ts";
+import type { Terminal } from "./terminal.ts";
 
 const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"]);
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
@@ -14,16 +15,20 @@ const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;
 /** Variables whose paths are read or written. */
 const PATHS = ["COFFER_PASSPHRASE_FILE", "COFFER_NEW_PASSPHRASE_FILE", "COFFER_HOME", "HOME", "GITHUB_ENV"];
 
+/** With one of these, no passphrase has to be asked for. */
+const GIVEN = ["COFFER_PASSPHRASE", "COFFER_PASSPHRASE_FILE"];
+
 /** For good: a right that was given up cannot be had back. */
-export function dropUnneeded(args: readonly string[], host: Host): void {
+export function dropUnneeded(args: readonly string[], host: Host, terminal: Terminal): void {
+  if (terminal.isUnopened && !GIVEN.some((name) => valueOf(host, name))) return;
   if (USES_MEMORY_FOLDER.has(args[0] ?? "")) return;
   if (args.some((arg) => SPECIAL_PATH.test(arg) || DESCRIPTOR_FLAG.test(arg))) return;
-  if ([`${host.cwd}/`, ...PATHS.map((name) => pathIn(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
+  if ([`${host.cwd}/`, ...PATHS.map((name) => valueOf(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
   for (const name of ["net", "ffi", "import"] as const) Deno.permissions.revokeSync({ name });
 }
 
 /** The runtime throws at a variable that is not UTF-8; whoever needs this one reports that. */
-function pathIn(host: Host, variable: string): string {
+function valueOf(host: Host, variable: string): string {
   try {
     return host.env(variable) ?? "";
   } catch {

@@ -15,8 +15,16 @@ const MAX_LINE_BYTES = 4096;
 const CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, LINE_FEED = 10, RETURN = 13, CTRL_U = 21, DELETE = 127;
 
 export class Terminal {
-  /** Opened at once: `dropUnneeded` (permissions.ts) takes the right to do so away. */
-  readonly #tty = openTty();
+  /**
+   * Opened at once where there seems to be one, as `dropUnneeded` (permissions.ts) takes the right to do so away; else
+   * when somebody is to be asked. A failed attempt costs as much as half a start.
+   */
+  #tty = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal()) ? openTty() : undefined;
+
+  /** Whether a question would open the terminal. */
+  get isUnopened(): boolean {
+    return this.#tty === undefined;
+  }
 
   /**
    * Asks for a line without showing it. Returns undefined when nobody is there to ask.
@@ -24,7 +32,7 @@ export class Terminal {
    * @throws {Fault} USAGE when the line is too long to take whole
    */
   askHidden(question: string): Secret | undefined {
-    const tty = this.#tty;
+    const tty = this.#tty ??= openTty();
     if (!tty) return undefined;
     tty.setRaw(true); // before the question: an answer that follows it at once must not be echoed
     try {
@@ -38,7 +46,7 @@ export class Terminal {
 
   /** Asks for yes or no; only `y` or `yes` is yes. Undefined when nobody is there to ask. */
   confirm(question: string): boolean | undefined {
-    const tty = this.#tty;
+    const tty = this.#tty ??= openTty();
     if (!tty) return undefined;
     tty.writeSync(encoder.encode(`${question} [y/N] `));
     const buffer = new Uint8Array(256);

@@ -63,7 +63,7 @@ function environment({ host }: Context): Finding[] {
 
 async function stacks({ workspace }: Context, flags: CommonFlags): Promise<Finding[]> {
   try {
-    const project = workspace.project();
+    const project = await workspace.project();
     const current = workspace.stackName(flags, project);
     const findings: Finding[] = [{ check: "project", state: "ok", message: `${project.folder}, stack ${current}` }];
     for (const name of project.stacks()) {

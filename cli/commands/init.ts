@@ -38,7 +38,7 @@ export async function makeStack(
   inHome: boolean,
 ): Promise<void> {
   const { workspace, report, terminal } = context;
-  const project = workspace.projectForNewStack(inHome);
+  const project = await workspace.projectForNewStack(inHome);
   const store = project.makeStore(name);
   try {
     using passphrase = await choosePassphrase(context, {

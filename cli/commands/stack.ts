@@ -15,8 +15,8 @@ const list = command<CommonFlags>({
   examples: ["stack list", "stack list --json"],
   flags: {},
   positional: { kind: "tuple", parameters: [] },
-  run({ workspace, report }, flags) {
-    const project = workspace.project();
+  async run({ workspace, report }, flags) {
+    const project = await workspace.project();
     const current = workspace.stackName(flags, project);
     const stacks = project.stacks().map((name) => ({ name, current: name === current }));
     report.data(stacks, () => stacks.map(({ name, current }) => `${current ? "*" : " "} ${name}`));
@@ -43,7 +43,7 @@ const select = command<CommonFlags, [name: StackName]>({
   flags: {},
   positional: nameArgument,
   async run({ workspace, report }, _flags, name) {
-    const project = workspace.project();
+    const project = await workspace.project();
     project.store(name);
     await selectStack(workspace.home, project.folder, name);
     report.note(`using stack ${name} in ${project.folder}`);
@@ -60,8 +60,8 @@ const remove = command<RemoveFlags, [name: StackName]>({
   flags: { yes: toggle("Do not ask") },
   aliases: { y: "yes" },
   positional: nameArgument,
-  run({ workspace, report, terminal }, flags, name) {
-    const project = workspace.project();
+  async run({ workspace, report, terminal }, flags, name) {
+    const project = await workspace.project();
     project.store(name);
     const agreed = flags.yes || terminal.confirm(`Remove stack ${name} and every secret in it, for good?`);
     if (!agreed) {

@@ -95,7 +95,7 @@ class Output {
       // Our reader is gone or our disk is full: closing the pipe gives the child SIGPIPE, as without us.
       cancel: (reason) => this.#reader.cancel(reason),
     }, { highWaterMark: 0 });
-    this.#copied = source.pipeThrough(masker.stream()).pipeTo(to, { preventClose: true }).catch((error) => error);
+    this.#copied = writeAll(source.pipeThrough(masker.stream()), to).catch((error) => error);
   }
 
   /**
@@ -127,4 +127,10 @@ class Output {
       controller.enqueue(value);
     }
   }
+}
+
+/** `pipeTo` would not tell when the last write fails. Leaving the loop early cancels `from`. */
+async function writeAll(from: ReadableStream<Uint8Array>, to: WritableStream<Uint8Array>): Promise<void> {
+  const writer = to.getWriter();
+  for await (const chunk of from) await writer.write(chunk);
 }

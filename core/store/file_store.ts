@@ -27,7 +27,7 @@ export class FileStore implements Store {
     const where = this.#pathOf(document);
     return onHost(where, () => {
       this.#guard();
-      if (document.kind === "secret") this.#guardPieces(document.name);
+      if (document.kind === "secret") this.#guardFoldersOf(document.name);
       const bytes = readGuarded(where, "sealed", largestSizeOf(document));
       return bytes && { bytes, where };
     });
@@ -70,7 +70,6 @@ export class FileStore implements Store {
       write: (document, bytes) => {
         const path = this.#pathOf(document);
         return onHost(path, () => {
-          this.#guard();
           if (document.kind === "stack") sync();
           else this.#makeFoldersOf(document.name, unsynced);
           replaceFile(path, temporary, bytes);
@@ -81,8 +80,7 @@ export class FileStore implements Store {
       remove: (document) => {
         const path = this.#pathOf(document);
         return onHost(path, () => {
-          this.#guard();
-          if (document.kind === "secret") this.#guardPieces(document.name);
+          if (document.kind === "secret") this.#guardFoldersOf(document.name);
           if (removeIfPresent(path)) unsynced.add(parentOf(path));
         });
       },
@@ -103,10 +101,12 @@ export class FileStore implements Store {
     for (const folder of [...this.#parents, this.#folder, `${this.#folder}/${SECRETS}`]) guardFolder(folder, "sealed");
   }
 
-  /** The folders that a long name is spread over. */
-  #guardPieces(name: SecretName): void {
-    let folder = `${this.#folder}/${SECRETS}`;
-    for (const piece of pathOfSecret(name).slice(0, -1)) guardFolder(folder += `/${piece}`, "sealed");
+  /** `secrets/`, and the folders that a long name is spread over. */
+  #guardFoldersOf(name: SecretName): void {
+    let folder = this.#folder;
+    for (const component of [SECRETS, ...pathOfSecret(name).slice(0, -1)]) {
+      guardFolder(folder += `/${component}`, "sealed");
+    }
   }
 
   #pathOf(document: DocumentId): string {

@@ -19,21 +19,20 @@ function stack(): Promise<StackOnDisk> {
 }
 
 /** Every way to a file of the stack, each of which must refuse what is at `path`. */
-async function assertRefused(disk: StackOnDisk, path: string): Promise<void> {
+async function assertRefused(disk: StackOnDisk, path: string): Promise<Fault> {
   const store = disk.store();
   const document = path === SECRET_FILE
     ? secretDocument(named("a"))
     : path === PIECE
     ? secretDocument(LONG)
     : undefined;
-  if (path === "stack.json") await assertFault("DENIED", () => store.read(STACK_DOCUMENT));
-  else if (document) await assertFault("DENIED", () => store.read(document));
-  else {
-    await assertFault("DENIED", () => store.read(STACK_DOCUMENT));
+  if (document) return await assertFault("DENIED", () => store.read(document));
+  if (path !== "stack.json") {
     await assertFault("DENIED", () => store.read(secretDocument(named("a"))));
     await assertFault("DENIED", () => store.list());
     await assertFault("DENIED", () => store.exclusively(() => Promise.resolve()));
   }
+  return await assertFault("DENIED", () => store.read(STACK_DOCUMENT));
 }
 
 for (const path of ["../..", "..", ".", "secrets", PIECE, "stack.json", SECRET_FILE]) {
@@ -45,7 +44,9 @@ for (const path of ["../..", "..", ".", "secrets", PIECE, "stack.json", SECRET_F
     const original = Deno.realPathSync(disk.path(path));
     Deno.renameSync(original, `${elsewhere.path}/original`);
     Deno.symlinkSync(`${elsewhere.path}/original`, original);
-    await assertRefused(disk, path);
+    const { hint } = await assertRefused(disk, path);
+    // A link's own mode is 0777 on Linux: `chmod` would change what it points to.
+    assert.doesNotMatch(hint!, /chmod/);
     Deno.removeSync(original);
   });
 
@@ -96,7 +97,7 @@ for (const path of ["secrets", PIECE]) {
     assert.ok(await store.read(secretDocument(named("a"))));
     Deno.renameSync(disk.path(path), `${elsewhere.path}/original`);
     Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
-    const before = [...Deno.readDirSync(`${elsewhere.path}/original`)].length;
+    const before = run("ls", `${elsewhere.path}/original`);
     await assertFault("DENIED", () => store.read(secretDocument(LONG)));
     await assertFault("DENIED", () => store.list());
     await assertFault(
@@ -104,7 +105,21 @@ for (const path of ["secrets", PIECE]) {
       () => store.exclusively((writer) => writer.write(secretDocument(LONG), new Uint8Array())),
     );
     await assertFault("DENIED", () => store.exclusively((writer) => writer.remove(secretDocument(LONG))));
-    assert.equal([...Deno.readDirSync(`${elsewhere.path}/original`)].length, before);
+    // The same when it becomes one while a writer is at work.
+    Deno.removeSync(disk.path(path));
+    await assertFault("DENIED", () =>
+      disk.store().exclusively(async (writer) => {
+        Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
+        await writer.write(secretDocument(LONG), new Uint8Array());
+      }));
+    await assertFault("DENIED", () => {
+      Deno.removeSync(disk.path(path));
+      return disk.store().exclusively(async (writer) => {
+        Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
+        await writer.remove(secretDocument(LONG));
+      });
+    });
+    assert.equal(run("ls", `${elsewhere.path}/original`), before);
   });
 }
 
@@ -214,34 +229,57 @@ Deno.test("readGuarded() refuses a file only when it is larger than its limit", 
   await assertFault("CONFIG", () => readGuarded(path, "private", 10));
 });
 
-Deno.test("readGuarded() never gives part of a file when it is replaced meanwhile", async () => {
-  using folder = temporaryFolder();
-  const path = `${folder.path}/file`;
+/** Runs `step` while `meanwhile` happens between each look at a file and its opening, `times` times. */
+async function inBetween(times: number, meanwhile: () => void, step: () => unknown): Promise<void> {
   const lstat = Deno.lstatSync;
-  const write = (size: number) => {
-    Deno.writeFileSync(`${path}.new`, new Uint8Array(size).fill(1), { mode: 0o600 });
-    Deno.renameSync(`${path}.new`, path);
+  Deno.lstatSync = (path) => {
+    const info = lstat(path);
+    if (times-- > 0) meanwhile();
+    return info;
   };
   try {
-    let replacements = 0;
-    write(10);
-    // Between looking at the file and opening it, another process replaces it; the freed inode may be used again.
-    Deno.lstatSync = (p) => {
-      const info = lstat(p);
-      if (replacements-- > 0) { for (const size of [500, 20, 500, 20]) write(size); }
-      return info;
-    };
-    for (const count of [1, 2, 3]) {
-      replacements = count;
-      const bytes = readGuarded(path, "sealed", 1000)!;
-      assert.equal(bytes.length, 20);
-    }
-    // What is larger by then is refused all the same.
-    replacements = 1;
-    await assertFault("CONFIG", () => readGuarded(path, "sealed", 15));
+    await step();
   } finally {
     Deno.lstatSync = lstat;
   }
+}
+
+Deno.test("readGuarded() gives the whole new file when it is replaced meanwhile", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/file`;
+  const write = (size: number) => {
+    Deno.writeFileSync(`${path}.new`, new Uint8Array(size), { mode: 0o600 });
+    Deno.renameSync(`${path}.new`, path);
+  };
+  // After two replacements, a freed inode may be used again: the file looks like the one that was looked at.
+  for (const sizes of [[20], [500, 20], [500, 20, 500, 20]]) {
+    for (const times of [1, 2, 10]) {
+      write(10);
+      await inBetween(
+        times,
+        () => sizes.forEach(write),
+        () => assert.equal(readGuarded(path, "sealed", 1000)!.length, 20),
+      );
+    }
+  }
+  await inBetween(1000, () => write(20), () => assertFault("CONFLICT", () => readGuarded(path, "sealed", 1000)));
+});
+
+Deno.test("readGuarded() checks the file that it opened when that changed after it was looked at", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/file`;
+  const write = (size: number) => Deno.writeFileSync(path, new Uint8Array(size), { mode: 0o600 });
+  write(10);
+  await inBetween(1, () => write(20), () => assert.equal(readGuarded(path, "sealed", 20)!.length, 20));
+  write(10);
+  await inBetween(1, () => write(20), () => assertFault("CONFIG", () => readGuarded(path, "sealed", 19)));
+  await inBetween(
+    1,
+    () => Deno.chmodSync(path, 0o644),
+    () => assertFault("DENIED", () => readGuarded(path, "private", 100)),
+  );
+  Deno.chmodSync(path, 0o600);
+  await inBetween(1, () => Deno.removeSync(path), () => assert.equal(readGuarded(path, "private", 100), undefined));
 });
 
 Deno.test("hostFault() gives each kind of host error its code, and keeps a fault as it is", () => {

@@ -20,6 +20,7 @@ interface Entry {
   readonly output: string;
   readonly banner: string;
   readonly mode: number;
+  readonly target: string;
   readonly plugins: readonly esbuild.Plugin[];
 }
 
@@ -28,7 +29,6 @@ const OPTIONS = {
   bundle: true,
   write: false,
   platform: "neutral",
-  target: "esnext",
   mainFields: ["module", "main"],
   conditions: ["import"], // takes yaml's build for browsers, which leaves `process` alone
   minify: true, // 3 of the 16 ms that `coffer version` takes beyond an empty script
@@ -87,6 +87,7 @@ async function packageText(path: string, name: string): Promise<string> {
     ...OPTIONS,
     entryPoints: [path],
     format: "iife",
+    target: "esnext",
     globalName: "exported",
     legalComments: "inline",
     plugins: [lazyBuiltins],
@@ -99,11 +100,22 @@ const PROGRAM: Entry = {
   output: "coffer.js",
   banner: SHEBANG,
   mode: 0o755,
+  target: "esnext",
   plugins: [lazyBuiltins, dormantPackages],
 };
 
-/** Without dormant packages: some of the runtimes that it is for forbid making code from text. */
-const LIBRARY: Entry = { source: "mod.ts", output: "mod.js", banner: "", mode: 0o644, plugins: [lazyBuiltins] };
+/**
+ * For what Node 20 and browsers of its age understand; they do not know `using`. Without dormant packages: some of the
+ * runtimes that it is for forbid making code from text.
+ */
+const LIBRARY: Entry = {
+  source: "mod.ts",
+  output: "mod.js",
+  banner: "",
+  mode: 0o644,
+  target: "es2022",
+  plugins: [lazyBuiltins],
+};
 
 /** Bundles the command line into `folder` and returns the file's path; a reader never sees half a file. */
 export function bundle(folder: string = DIST): Promise<string> {
@@ -115,12 +127,13 @@ export function bundleLibrary(folder: string = DIST): Promise<string> {
   return build(LIBRARY, folder);
 }
 
-async function build({ source, output, banner, mode, plugins }: Entry, folder: string): Promise<string> {
+async function build({ source, output, banner, mode, target, plugins }: Entry, folder: string): Promise<string> {
   const built = await serially(() =>
     esbuild.build({
       ...OPTIONS,
       entryPoints: [source],
       format: "esm",
+      target,
       legalComments: "eof", // the licences of what is inside travel with it
       banner: banner ? { js: banner } : {},
       plugins: [...plugins],

@@ -180,7 +180,8 @@ function encodedForms(value: Uint8Array): Uint8Array[] {
   }
   for (const offset of [0, 1, 2]) {
     for (const encoded of base64At(value, offset)) {
-      texts.push(encoded, encoded.replaceAll("+", "-").replaceAll("/", "_"));
+      const url = encoded.replaceAll("+", "-").replaceAll("/", "_");
+      texts.push(encoded, url, url.replace(/=+$/, "")); // the alphabet of URLs is often written without padding
     }
   }
   return texts.map((t) => encoder.encode(t));

@@ -537,7 +537,8 @@ Deno.test("Stack gives LOCKED and writes nothing when key and passphrase were bo
   await changePassphrase(theirs, secretOf("another"));
   await rekey(theirs);
   const before = disk.digests();
-  await assertFault("LOCKED", () => mine.get(A));
+  const { hint } = await assertFault("LOCKED", () => mine.get(A));
+  assert.notEqual(hint, (await assertFault("LOCKED", () => disk.unlock("wrong"))).hint, "no passphrase was wrong");
   await assertFault("LOCKED", () => mine.set(A, valueOf("2")));
   await assertFault("LOCKED", () => mine.set(named("b"), valueOf("2")));
   assert.deepEqual(disk.digests(), before);

@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { Fault } from "../../../core/fault.ts";
 import type { SecretName } from "../../../core/name.ts";
 import { Secret } from "../../../core/secret.ts";
+import { Keyring } from "../../../core/seal/keyring.ts";
+import { openSlot, slotKeyOf } from "../../../core/seal/passphrase_slot.ts";
+import { encodeSecretFile, parseSecretFile } from "../../../core/seal/secret_file.ts";
+import { slotContextOf } from "../../../core/seal/stack_file.ts";
 import { LockedStack } from "../../../core/stack/locked_stack.ts";
 import { rekey } from "../../../core/stack/rekey.ts";
 import type { Stack } from "../../../core/stack/stack.ts";
@@ -113,6 +117,7 @@ Deno.test("LockedStack does not open a header when its checksum was made to matc
   using disk = await twenty();
   const store = await copyInMemory(disk);
   const text = decoder.decode((await store.read(STACK_DOCUMENT))!.bytes);
+  using open = await unlockIn(store);
   // Each base64 and hex digit, and numbers: what an attacker changes and then fixes the checksum for.
   const value = (member: string) => text.indexOf(`"${member}":`) + member.length + 3;
   const changes: string[] = [];
@@ -133,6 +138,8 @@ Deno.test("LockedStack does not open a header when its checksum was made to matc
     // A changed salt, id or work factor gives another key: the passphrase looks wrong (docs/format.md §7).
     assert.ok(["TAMPERED", "CONFIG", "LOCKED"].includes(code), `${code}: ${changed}`);
     if (code !== "CONFIG") beyondLayout++;
+    // A stack that is open already authenticates it again before it writes; another id is another stack.
+    await assertFault([...DAMAGED, "CONFLICT"], () => open.set(named("a"), valueOf("2")));
   }
   assert.ok(beyondLayout > 100, `${beyondLayout}`);
   await store.exclusively(async (writer) => writer.write(STACK_DOCUMENT, await withChecksum(text)));
@@ -352,14 +359,25 @@ Deno.test("verify() reports a link, and goes on with the others", async () => {
   assert.deepEqual([checked, [...problems].map(([name, { code }]) => [name, code])], [3, [["b", "DENIED"]]]);
 });
 
-Deno.test("verify() finds damage in an older version as well as in the newest", async () => {
+Deno.test("verify() and rekey() open every version and not only the newest", async () => {
   using disk = await twenty();
   using stack = await disk.unlock();
-  const path = disk.path(fileOf(named("n/1")));
-  const text = Deno.readTextFileSync(path);
-  const oldest = versionsOf(text).at(-1)!;
-  Deno.writeTextFileSync(path, text.replace(oldest, oldest.replace(/"sealed":"..../, `"sealed":"AAAA`)));
-  assert.deepEqual([...(await verify(stack)).problems.keys()], ["n/1"]);
+  const name = named("n/1");
+  const path = disk.path(fileOf(name));
+  // A writer gone wrong: the file's MAC is right, but what an older version holds does not open.
+  const { header } = await LockedStack.load(disk.store());
+  const slotKey = await slotKeyOf(header.slot, Secret.fromText(PASSPHRASE));
+  const context = slotContextOf(header);
+  using keyring = new Keyring(context.id, openSlot(header.slot, slotKey, context, path));
+  const { file } = parseSecretFile(Deno.readFileSync(path), { stack: header.id, name }, path);
+  const versions = file.versions.with(-1, { ...file.versions.at(-1)!, sealed: file.versions[0]!.sealed });
+  Deno.writeFileSync(path, encodeSecretFile({ ...file, versions }, keyring));
+  assert.equal(await textOf(stack, name), "version 4");
+  await assertFault("TAMPERED", () => stack.get(name, 1));
+  assert.deepEqual([...(await verify(stack)).problems].map(([n, { code }]) => [n, code]), [[name, "TAMPERED"]]);
+  const before = disk.digests();
+  await assertFault("TAMPERED", () => rekey(stack));
+  assert.deepEqual(disk.digests(), before);
 });
 
 Deno.test("verify() passes on what is not a fault of the stack", async () => {

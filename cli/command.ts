@@ -30,7 +30,7 @@ type Flags<F> = Readonly<Partial<Record<keyof F, unknown>>> & CommonFlags;
 interface Spec<FLAGS extends Flags<FLAGS>, ARGS extends readonly unknown[]> {
   readonly brief: string;
   readonly details?: string;
-  /** Shown by `--help`, without the leading `coffer`. */
+  /** Shown by `--help`; `coffer` is put in front unless the line calls it somewhere itself. */
   readonly examples: readonly string[];
   readonly flags: Omit<FlagSpecs<FLAGS, ARGS>, keyof CommonFlags>;
   readonly aliases?: Readonly<Record<string, Exclude<keyof FLAGS, keyof CommonFlags>>>;
@@ -66,7 +66,9 @@ export function command<FLAGS extends Flags<FLAGS>, ARGS extends readonly unknow
     positional: spec.positional,
     ...(spec.aliases && { aliases: spec.aliases }),
   } as unknown as TypedCommandParameters<FLAGS, ARGS, Context>;
-  const examples = spec.examples.map((example) => `  coffer ${example}`).join("\n");
+  const examples = spec.examples.map((example) => `  ${/\bcoffer /.test(example) ? "" : "coffer "}${example}`).join(
+    "\n",
+  );
   return buildCommand<FLAGS, ARGS, Context>(
     {
       parameters,

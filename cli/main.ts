@@ -20,15 +20,21 @@ async function main(args: readonly string[]): Promise<number> {
   report.configure({ json: own.includes("--json"), color: !own.includes("--no-color") && !host.env("NO_COLOR") });
   const terminal = new Terminal();
   dropUnneeded(args, host, terminal);
+  // The parser prints help through this, and would swallow what it throws.
+  let unprinted: unknown;
+  const print = (text: string) => {
+    try {
+      report.bytes(new TextEncoder().encode(text));
+    } catch (error) {
+      unprinted ??= error;
+    }
+  };
   const context: Context = {
     host,
     report,
     terminal,
     workspace: new Workspace(host, terminal),
-    process: {
-      stdout: { write: (text: string) => report.bytes(new TextEncoder().encode(text)) },
-      stderr: { write: () => {} },
-    },
+    process: { stdout: { write: print }, stderr: { write: () => {} } },
   };
   try {
     // What the completion scripts call; not a command of the table, since it is not for people.
@@ -36,7 +42,9 @@ async function main(args: readonly string[]): Promise<number> {
       for (const proposal of await complete(args.slice(1), context)) report.line(proposal);
       return 0;
     }
-    return await runApp(args, context);
+    const code = await runApp(args, context);
+    if (unprinted !== undefined) throw unprinted;
+    return code;
   } catch (error) {
     if (error instanceof OutputClosed) return 0;
     if (error instanceof Interrupted) return INTERRUPTED;

@@ -56,13 +56,13 @@ export class Report {
 
   /** A remark for people on stderr; not printed with `--json`. */
   note(text: string): void {
-    if (!this.#options.json) write(this.#stderr, encoder.encode(`${visible(text)}\n`));
+    if (!this.#options.json) this.#tell(`${visible(text)}\n`);
   }
 
   /** Something to worry about, on stderr in both forms. */
   warning(text: string): void {
     const line = this.#options.json ? json({ warning: text }) : `${this.#paint("33", "warning:")} ${visible(text)}`;
-    write(this.#stderr, encoder.encode(`${line}\n`));
+    this.#tell(`${line}\n`);
   }
 
   /** A failure on stderr. Returns its exit code. */
@@ -70,15 +70,21 @@ export class Report {
     const fault = error instanceof Fault ? error : bug(error);
     const { code, message, hint } = fault;
     if (this.#options.json) {
-      write(this.#stderr, encoder.encode(json({ error: { code, message, hint: hint ?? null } }) + "\n"));
+      this.#tell(json({ error: { code, message, hint: hint ?? null } }) + "\n");
     } else {
       const text = `${this.#paint("31", "error:")} ${visible(message)} [${code}]\n`;
-      write(
-        this.#stderr,
-        encoder.encode(hint === undefined ? text : `${text}${this.#paint("36", "hint:")}  ${visible(hint)}\n`),
-      );
+      this.#tell(hint === undefined ? text : `${text}${this.#paint("36", "hint:")}  ${visible(hint)}\n`);
     }
     return EXIT[code];
+  }
+
+  /** Says something on stderr. When that cannot be written there is nobody to tell; the exit code still counts. */
+  #tell(text: string): void {
+    try {
+      write(this.#stderr, encoder.encode(text));
+    } catch {
+      // nobody to tell
+    }
   }
 
   #paint(style: string, text: string): string {

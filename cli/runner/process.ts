@@ -48,8 +48,8 @@ export async function runProcess(spec: ProcessSpec): Promise<number> {
   signals.attach(child);
   const outputs = masker
     ? [
-      new Output(child.stdout, masker, Deno.stdout.writable),
-      new Output(child.stderr, masker, Deno.stderr.writable),
+      new Output(child.stdout, masker, Deno.stdout),
+      new Output(child.stderr, masker, Deno.stderr),
     ]
     : [];
   const { code } = await child.status;
@@ -80,6 +80,11 @@ export class SpawnFailure extends Error {
   }
 }
 
+/** A stream of ours. */
+interface Sink {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
 /** Copies a stream of the child, masked, to one of ours. */
 class Output {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -88,7 +93,7 @@ class Output {
   #reading = false;
   #bytes = 0;
 
-  constructor(from: ReadableStream<Uint8Array>, masker: Masker, to: WritableStream<Uint8Array>) {
+  constructor(from: ReadableStream<Uint8Array>, masker: Masker, to: Sink) {
     this.#reader = from.getReader();
     const source = new ReadableStream<Uint8Array>({
       pull: (controller) => this.#pull(controller),
@@ -130,7 +135,8 @@ class Output {
 }
 
 /** `pipeTo` would not tell when the last write fails. Leaving the loop early cancels `from`. */
-async function writeAll(from: ReadableStream<Uint8Array>, to: WritableStream<Uint8Array>): Promise<void> {
-  const writer = to.getWriter();
-  for await (const chunk of from) await writer.write(chunk);
+async function writeAll(from: ReadableStream<Uint8Array>, to: Sink): Promise<void> {
+  for await (const chunk of from) {
+    for (let at = 0; at < chunk.length;) at += await to.write(chunk.subarray(at));
+  }
 }

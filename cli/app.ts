@@ -69,7 +69,9 @@ export async function runApp(args: readonly string[], context: Context): Promise
 export async function complete(words: readonly string[], context: Context): Promise<readonly string[]> {
   const app = await application(Object.keys(COMMANDS), () => "");
   const proposals = await proposeCompletions(app, words, context);
-  return proposals.map(({ completion }) => completion);
+  // Flags only where one is begun: elsewhere they would hide the files that shells propose when there is nothing else.
+  const flagBegun = words.at(-1)?.startsWith("-") ?? false;
+  return proposals.map(({ completion }) => completion).filter((text) => flagBegun || !text.startsWith("-"));
 }
 
 async function application(names: readonly string[], fail: (error: unknown) => string) {

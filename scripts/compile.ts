@@ -10,7 +10,7 @@ import { selfExtracting } from "./self_extracting.ts";
 
 const DIST = `${import.meta.dirname!.replace(/scripts$/, "")}dist`;
 
-export const TARGETS = [
+const TARGETS = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
   "x86_64-apple-darwin",
@@ -34,13 +34,13 @@ const PASSED_ON = ["PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "DENO_DIR", "DENO
 const PROXIES = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
 
 /** The runtime for compiled programs is not here and cannot be had. */
-export class RuntimeMissing extends Error {}
+class RuntimeMissing extends Error {}
 
 /** Makes an executable with `deno compile`. A reader of `output` never sees half a file. */
-export async function compile(output: string, target: string = Deno.build.target): Promise<void> {
+async function compile(output: string, target: string = Deno.build.target): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "coffer-compile-" });
   try {
-    await bundle(folder);
+    await Deno.utime(await bundle(folder), 0, 0); // the time is embedded, too
     const flags = [...RUNTIME_FLAGS, "--no-check", "--app-name", "coffer", "--target", target, "--output", "coffer"];
     const names = [...PASSED_ON, ...PROXIES].filter((name) => Deno.env.has(name));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -67,7 +67,7 @@ const remove = command<RemoveFlags, [name: StackName]>({
     if (!agreed) {
       throw new Fault("USAGE", `stack ${name} was not removed`, { hint: `coffer stack rm ${name} --yes` });
     }
-    project.remove(name);
+    await project.remove(name);
     report.note(`removed stack ${name}`);
   },
 });

@@ -91,15 +91,18 @@ export class Project {
     }
   }
 
-  /** Removes a stack with everything in it. */
-  remove(stack: StackName): void {
-    this.store(stack);
-    guardFolder(this.#folderOf(stack), "sealed"); // never through a link
-    try {
-      Deno.removeSync(this.#folderOf(stack), { recursive: true });
-    } catch (error) {
-      throw hostFault(error, this.#folderOf(stack));
-    }
+  /** Removes a stack with everything in it, once a writer that is at it has finished. */
+  async remove(stack: StackName): Promise<void> {
+    const folder = this.#folderOf(stack);
+    await this.store(stack).exclusively(() => {
+      guardFolder(folder, "sealed"); // never through a link
+      try {
+        Deno.removeSync(folder, { recursive: true });
+      } catch (error) {
+        throw hostFault(error, folder);
+      }
+      return Promise.resolve();
+    });
   }
 
   #folderOf(stack: StackName): string {

@@ -88,25 +88,20 @@ export interface Import {
   readonly when: "first" | "reached" | "never";
 }
 
-const IMPORT = /(?<![.\w])(import|export)\b(?=[\s({*"'])[^;"'`]*?["']([^"'\n]+)["']/g;
+const STATEMENT = /(?<![.\w])(import|export)\b(?:[^;"'`=()]*?\bfrom)?\s*["']([^"'\n]+)["']/g;
+const CALL = /(?<![.\w])(import)\s*\(\s*["']([^"'\n]+)["']/g;
 
 /** What the source imports, at once or by `import("…")`. */
 export function importsOf(source: string): Import[] {
-  const found: Import[] = [];
   const code = codeOf(source, "keep");
-  for (const match of code.matchAll(IMPORT)) {
-    const [whole, word, specifier] = match;
-    const from = /\bfrom\s*["'][^"']*["']$/.test(whole);
-    const direct = /^import\s*(\(\s*)?["'][^"']*["']$/.test(whole);
-    if (!from && !direct) continue;
-    found.push({
+  const found = (pattern: RegExp) =>
+    [...code.matchAll(pattern)].map(({ 0: whole, 1: word, 2: specifier, index }): Import => ({
       specifier: specifier!,
-      line: lineOf(code, match.index),
+      line: lineOf(code, index),
       again: word === "export",
-      when: /^import\s*\(/.test(whole) ? "reached" : onlyTypes(whole) ? "never" : "first",
-    });
-  }
-  return found;
+      when: pattern === CALL ? "reached" : onlyTypes(whole) ? "never" : "first",
+    }));
+  return [...found(STATEMENT), ...found(CALL)];
 }
 
 function onlyTypes(statement: string): boolean {

@@ -31,7 +31,10 @@ const RUNTIME_FLAGS = [
 
 /** The only variables that `deno compile` sees. Others, such as DENO_CERT, would be baked into the program. */
 const PASSED_ON = ["PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "DENO_DIR", "DENORT_BIN"];
-const PROXIES = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+const DOWNLOAD = [
+  ...["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR"],
+];
 
 /** The runtime for compiled programs is not here and cannot be had. */
 class RuntimeMissing extends Error {}
@@ -42,7 +45,7 @@ async function compile(output: string, target: string = Deno.build.target): Prom
   try {
     await Deno.utime(await bundle(folder), 0, 0); // the time is embedded, too
     const flags = [...RUNTIME_FLAGS, "--no-check", "--app-name", "coffer", "--target", target, "--output", "coffer"];
-    const names = [...PASSED_ON, ...PROXIES].filter((name) => Deno.env.has(name));
+    const names = [...PASSED_ON, ...DOWNLOAD].filter((name) => Deno.env.has(name));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["compile", ...flags, "coffer.js"],
       cwd: folder,

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LEAST_MASKED_BYTES, MASK, Masker } from "../../core/mask.ts";
+import { Secret } from "../../core/secret.ts";
+import { formsOfWord, maskWhole } from "../reference/mask.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+async function streamed(masker: Masker, chunks: readonly Uint8Array[]): Promise<Uint8Array> {
+  const source = ReadableStream.from(chunks.map((chunk) => chunk.slice()));
+  return new Uint8Array(await new Response(source.pipeThrough(masker.stream())).arrayBuffer());
+}
+
+/** Cuts bytes at the given places. */
+function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
+}
+
+const maskerOf = (...values: string[]) => new Masker(values.map((value) => Secret.fromText(value)));
+
+/** Few letters, so that values overlap, repeat and begin like one another all the time. */
+const word = fc.string({ unit: fc.constantFrom("a", "b"), minLength: LEAST_MASKED_BYTES, maxLength: 9 });
+const places = fc.array(fc.nat({ max: 200 }), { maxLength: 12 });
+
+Deno.test("Masker stream() gives what the naive twin gives, however the output is cut", async () => {
+  const output = fc.array(fc.oneof(fc.constantFrom("a", "b", "c"), word), { maxLength: 14 }).map((all) => all.join(""));
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 4 }), output, places, async (words, text, at) => {
+      const whole = encoder.encode(text);
+      const masked = await streamed(maskerOf(...words), cut(whole, at));
+      assert.equal(decoder.decode(masked), decoder.decode(maskWhole(whole, words.flatMap(formsOfWord))));
+    }),
+    { numRuns: 4000 },
+  );
+});
+
+Deno.test("Masker stream() agrees with the twin on encoded forms, however they are cut", async () => {
+  const value = fc.string({ unit: fc.constantFrom(..."abcXYZ019"), minLength: 4, maxLength: 12 });
+  const printed = fc.tuple(value, fc.nat({ max: 5 }), fc.string({ maxLength: 3 }), fc.string({ maxLength: 3 }), places);
+  await fc.assert(
+    fc.asyncProperty(printed, async ([value, form, before, after, at]) => {
+      const bytes = encoder.encode(value);
+      const text = [
+        value,
+        bytes.toHex(),
+        bytes.toHex().toUpperCase(),
+        encoder.encode(before + value + after).toBase64(),
+        encoder.encode(before + value).toBase64({ alphabet: "base64url", omitPadding: true }),
+        bytes.toBase64(),
+      ][form]!;
+      const whole = encoder.encode(before + text + after);
+      const masked = await streamed(maskerOf(value), cut(whole, at));
+      assert.equal(decoder.decode(masked), decoder.decode(maskWhole(whole, formsOfWord(value))));
+      assert.ok(decoder.decode(masked).includes(MASK));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+Deno.test("Masker leaves no form of any value when it is printed in any form, anywhere", async () => {
+  const text = fc.string({ unit: "grapheme", minLength: 2, maxLength: 12 }).filter((t) =>
+    encoder.encode(t).length >= 6
+  );
+  const forms: ((text: string) => string)[] = [
+    (t) => t,
+    (t) => JSON.stringify(t),
+    (t) => JSON.stringify(t).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    (t) => encodeURIComponent(t),
+    (t) => new URLSearchParams({ t }).toString(),
+    (t) => encoder.encode(t).toHex(),
+    (t) => encoder.encode(t).toBase64(),
+    (t) => encoder.encode(t).toBase64({ alphabet: "base64url", omitPadding: true }),
+  ];
+  await fc.assert(
+    fc.asyncProperty(text, fc.constantFrom(...forms), places, async (text, form, at) => {
+      const printed = `<${form(text)}>`;
+      const masked = decoder.decode(await streamed(maskerOf(text), cut(encoder.encode(printed), at)));
+      assert.ok(masked.includes(MASK), `${JSON.stringify(printed)} was not masked`);
+      assert.ok(!masked.includes(form(text)));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+Deno.test("Masker passes bytes that are no part of a value unchanged", async () => {
+  const masker = maskerOf("correct-horse", "battery-staple");
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), places, async (bytes, at) => {
+      assert.deepEqual(await streamed(masker, cut(bytes, at)), bytes);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("Masker gives output on as soon as it cannot become a value", async () => {
+  const writer = maskerOf("correct-horse").stream();
+  const [input, output] = [writer.writable.getWriter(), writer.readable.getReader()];
+  const written = input.write(encoder.encode("a line\ncorr"));
+  assert.equal(decoder.decode((await output.read()).value), "a line\n");
+  await written;
+  const more = input.write(encoder.encode("al"));
+  assert.equal(decoder.decode((await output.read()).value), "corral");
+  await more;
+  const closed = input.close();
+  assert.ok((await output.read()).done);
+  await closed;
+});
+
+Deno.test("Masker masks what other redactors leaked: a pause inside a value, and a value whose end begins another", async () => {
+  const overlapping = maskerOf("abcdWXYZ", "WXYZ1234");
+  assert.equal(decoder.decode(await streamed(overlapping, [encoder.encode("say abcdWXYZ")])), `say ${MASK}`);
+  const halves = [encoder.encode("x hunt"), encoder.encode("er22 y")];
+  assert.equal(decoder.decode(await streamed(maskerOf("hunter22"), halves)), `x ${MASK} y`);
+});
+
+Deno.test("Masker masks nothing for values under four bytes and lines under four bytes", () => {
+  assert.equal(maskerOf("abc", "").text("abc abc"), "abc abc");
+  assert.equal(maskerOf("long line\nab\n}").text("ab } long line"), `ab } ${MASK}`);
+});
+
+Deno.test("Masker masks lines of a value with carriage returns, and the value without its last line end", () => {
+  const masker = maskerOf("first line\r\nsecond line\r\n");
+  assert.equal(masker.text("> first line\n> second line\n"), `> ${MASK}\n> ${MASK}\n`);
+  assert.equal(maskerOf("with newline\n").text(encoder.encode("with newline").toBase64()), MASK);
+});
+
+Deno.test("Masker puts one token for adjoining values, whatever their length", () => {
+  const masker = maskerOf("aaaa", "bbbbbbbbbbbbbbbb");
+  assert.equal(masker.text("aaaabbbbbbbbbbbbbbbbaaaaa."), `${MASK}.`);
+});
+
+Deno.test("Masker takes time in proportion to the output when a value is long and repeats itself", () => {
+  const masker = maskerOf("ab".repeat(2000) + "c");
+  const started = performance.now();
+  masker.text("ab".repeat(10_000));
+  assert.ok(performance.now() - started < 5000, "this is seconds at worst, and not minutes");
+});

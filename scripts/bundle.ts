@@ -119,26 +119,36 @@ const LIBRARY: Entry = {
 
 /** Bundles the command line into `folder` and returns the file's path; a reader never sees half a file. */
 export function bundle(folder: string = DIST): Promise<string> {
-  return build(PROGRAM, folder);
+  return buildApart(PROGRAM, folder);
 }
 
 /** Bundles the library into `folder` and returns the file's path. */
 export function bundleLibrary(folder: string = DIST): Promise<string> {
-  return build(LIBRARY, folder);
+  return buildApart(LIBRARY, folder);
+}
+
+/** In a process of its own: the compiler keeps one running that does not end when it is told to, but a little later. */
+async function buildApart({ output }: Entry, folder: string): Promise<string> {
+  const script = import.meta.filename!;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "--config", `${ROOT}deno.json`, script, folder, output],
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  if (!success) throw new Error(`cannot bundle:\n${new TextDecoder().decode(stderr)}`);
+  return `${folder}/${output}`;
 }
 
 async function build({ source, output, banner, mode, target, plugins }: Entry, folder: string): Promise<string> {
-  const built = await serially(() =>
-    esbuild.build({
-      ...OPTIONS,
-      entryPoints: [source],
-      format: "esm",
-      target,
-      legalComments: "eof", // the licences of what is inside travel with it
-      banner: banner ? { js: banner } : {},
-      plugins: [...plugins],
-    })
-  );
+  const built = await esbuild.build({
+    ...OPTIONS,
+    entryPoints: [source],
+    format: "esm",
+    target,
+    legalComments: "eof", // the licences of what is inside travel with it
+    banner: banner ? { js: banner } : {},
+    plugins: [...plugins],
+  });
   await Deno.mkdir(folder, { recursive: true });
   const path = `${folder}/${output}`;
   const unfinished = `${path}.${crypto.randomUUID()}`;
@@ -147,20 +157,17 @@ async function build({ source, output, banner, mode, target, plugins }: Entry, f
   return path;
 }
 
-let last: Promise<unknown> = Promise.resolve();
-
-/** One build at a time, and the compiler's process ended after each: a program that bundles must be able to end. */
-function serially<Result>(work: () => Promise<Result>): Promise<Result> {
-  const next = last.then(work, work).finally(() => esbuild.stop());
-  last = next.catch(() => {});
-  return next;
-}
-
-if (import.meta.main) {
-  const paths = [await bundle()];
-  if (await Deno.lstat(`${ROOT}${LIBRARY.source}`).then(() => true, () => false)) paths.push(await bundleLibrary());
-  for (const path of paths) {
-    const { size } = await Deno.stat(path);
-    await Deno.stdout.write(new TextEncoder().encode(`${path} ${Math.ceil(size / 1024)} KiB\n`));
+/** `bundle.ts [FOLDER [OUTPUT]]`: both outputs, or one of them. */
+async function main([folder = DIST, only]: readonly string[]): Promise<void> {
+  try {
+    for (const entry of [PROGRAM, LIBRARY].filter(({ output }) => only === undefined || output === only)) {
+      const path = await build(entry, folder);
+      const { size } = await Deno.stat(path);
+      await Deno.stdout.write(new TextEncoder().encode(`${path} ${Math.ceil(size / 1024)} KiB\n`));
+    }
+  } finally {
+    await esbuild.stop();
   }
 }
+
+if (import.meta.main) await main(Deno.args);

@@ -15,6 +15,7 @@ export const MASK = "*******";
 export const LEAST_MASKED_BYTES = 4;
 
 const encoder = new TextEncoder();
+const latin1 = new TextDecoder("latin1");
 
 export class Masker {
   /** Needles by their first two bytes: a 64 Ki-entry table rejects nearly every position with one look-up. */
@@ -26,7 +27,7 @@ export class Masker {
     const seen = new Set<string>();
     for (const secret of secrets) {
       for (const form of secret.use(formsOf)) {
-        const key = form.join();
+        const key = latin1.decode(form); // one character per byte
         if (form.length < LEAST_MASKED_BYTES || seen.has(key)) continue;
         seen.add(key);
         const start = form[0]! << 8 | form[1]!;
@@ -175,7 +176,8 @@ function encodedForms(value: Uint8Array): Uint8Array[] {
   const html = json.replace(/[<>&\u2028\u2029]/g, unicodeEscape); // as Go prints JSON
   const ascii = json.replace(/[\u0080-\uffff]/g, unicodeEscape); // as Python and PHP print JSON
   const texts = [hex, hex.toUpperCase(), json, html, ascii, json.replaceAll("/", "\\/"), ascii.replaceAll("/", "\\/")];
-  for (const url of [percent, component]) {
+  const form = percent.replaceAll("%20", "+").replaceAll("%2A", "*").replaceAll("~", "%7E"); // as HTML forms are sent
+  for (const url of [percent, component, form]) {
     texts.push(url, url.replaceAll("%20", "+"), url.replace(/%../g, (escape) => escape.toLowerCase()));
   }
   for (const offset of [0, 1, 2]) {

@@ -62,7 +62,7 @@ endToEnd("coffer understands every example of its help", async (coffer) => {
     }
   }
   assert.ok(count > 40);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer exits with 2 and keeps stdout empty when the arguments are wrong", async (coffer) => {
   await coffer.given({ name: "value" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Coffer, endToEnd, needs } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, type Coffer, endToEnd, needs } from "../fixture/coffer_cli.ts";
 
 const GIT = { lacking: needs("git") };
 
@@ -66,7 +66,7 @@ endToEnd("coffer refuses stacks that others can change and links in their place"
     Deno.removeSync(place);
     Deno.renameSync(`${coffer.root}/aside`, place);
   }
-});
+}, BUNDLE_ONLY);
 
 function git(coffer: Coffer, cwd: string, command: string, umask = "022"): string {
   const identity = "-c user.name=Test -c user.email=test@example.com -c init.defaultBranch=main";

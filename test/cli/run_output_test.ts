@@ -29,7 +29,7 @@ endToEnd("coffer run masks a value in stdout and stderr, in every form that prog
       assert.equal(target ? stderr : text, `[${MASK}]`, `${label} ${target}`);
     }
   }
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run masks base64 in all three alignments", async (coffer) => {
   await coffer.given({ SECRET });
@@ -53,7 +53,7 @@ endToEnd("coffer run masks a value when writes of any size and pauses split it",
     const script = pieces.map((piece) => `printf '%s' '${piece}'; sleep 0.02`).join("\n");
     assert.equal(await coffer.ok(["run", "--", "sh", "-c", script]), `x ${MASK} y`, `pieces of ${size}`);
   }
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run masks each line of a value of several lines", async (coffer) => {
   await coffer.given({ PEM });
@@ -61,7 +61,7 @@ endToEnd("coffer run masks each line of a value of several lines", async (coffer
   const text = await coffer.ok(["run", "--", "sh", "-c", script]);
   for (const line of PEM.trim().split("\n")) assert.ok(!text.includes(line));
   assert.ok(text.startsWith(`> ${MASK}\n> ${MASK}\n`));
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run masks overlapping values whole", async (coffer) => {
   await coffer.given({ a: "abcdWXYZ", b: "WXYZ1234", c: "cdWX" });
@@ -112,7 +112,7 @@ endToEnd("coffer run delivers all output when its reader is slow", async (coffer
     through: '"$@" | { sleep 2.5; wc -c; }',
   });
   assert.equal(text.trim(), "1000000");
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run ends without a word when its reader goes away", async (coffer) => {
   await coffer.given({ SECRET });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Coffer, endToEnd, type RunOptions } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, type Coffer, endToEnd, type RunOptions } from "../fixture/coffer_cli.ts";
 
 const SECRETS = { "db/password": "pw-value", "db/user": "user-value", API_KEY: "key-value", "2fa": "2fa-value" };
 const ALL = { DB_PASSWORD: "pw-value", DB_USER: "user-value", API_KEY: "key-value", _2FA: "2fa-value" };
@@ -78,7 +78,7 @@ endToEnd("coffer run starts nothing when two sources claim one variable", async 
   ];
   for (const flags of collisions) await coffer.fault("CONFLICT", ["run", ...flags, ...touch]);
   assert.throws(() => Deno.statSync(started), Deno.errors.NotFound);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run lists every missing name and starts nothing when some are missing", async (coffer) => {
   await coffer.given({ there: "value" });
@@ -109,7 +109,7 @@ endToEnd("coffer run refuses values that no variable can hold and names them", a
   const { message } = await coffer.fault("UNSUPPORTED", ["run", "--", "true"]);
   assert.ok(message.includes("NUL") && message.includes("BINARY") && !message.includes("FINE"));
   assert.deepEqual(await added(coffer, ["-s", "FINE"]), { FINE: "text" });
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run gives a pristine child the documented variables and the secrets only", async (coffer) => {
   await coffer.given({ NAME: "value" });

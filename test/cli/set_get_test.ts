@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Coffer, endToEnd } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, Coffer, endToEnd } from "../fixture/coffer_cli.ts";
 
 const ANY_BYTES: readonly [string, Uint8Array][] = [
   ["empty", new Uint8Array(0)],
@@ -21,7 +21,7 @@ endToEnd("coffer get prints what set was given, byte for byte, when it is raw st
     await coffer.ok(["set", "file", "--from-file", path]);
     assert.deepEqual((await coffer.run(["get", "file"])).stdout, bytes, `${label} by file`);
   }
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer get prints a MiB of random bytes when set sealed it", async (coffer) => {
   await coffer.given();
@@ -38,7 +38,7 @@ endToEnd("coffer set drops one line end of stdin when it is not raw", async (cof
     await coffer.ok(["set", "value"], { stdin: typed });
     assert.equal(await coffer.ok(["get", "value"]), sealed, JSON.stringify(typed));
   }
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer set seals a value of 16 MiB and refuses a longer one when it comes", async (coffer) => {
   await coffer.given();
@@ -50,7 +50,7 @@ endToEnd("coffer set seals a value of 16 MiB and refuses a longer one when it co
   await coffer.fault("USAGE", ["set", "large", "--from-file", longer]);
   await coffer.fault("USAGE", ["set", "large"], { through: `"$@" < '${longer}'` });
   assert.equal((await coffer.run(["get", "large"])).stdout.length, limit);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer set makes a value of letters and digits when asked to", async (coffer) => {
   await coffer.given();
@@ -104,7 +104,7 @@ endToEnd("coffer set and get work on one field when it is named", async (coffer)
     await coffer.ok(["set", "odd", "--field", field], { stdin: "kept" });
     assert.equal(await coffer.ok(["get", "odd", "--field", field]), "kept");
   }
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer get prints JSON when asked to", async (coffer) => {
   await coffer.given({ text: "värde", bytes: new Uint8Array([0xff, 0]) });
@@ -151,7 +151,7 @@ endToEnd("coffer set gives every writer's value a version of its own when many w
     values.add(await coffer.ok(["get", "counter", "--version", String(version)]));
   }
   assert.equal(values.size, 8);
-});
+}, BUNDLE_ONLY);
 
 function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { endToEnd, PASSPHRASE } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, endToEnd, PASSPHRASE } from "../fixture/coffer_cli.ts";
 
 const CHEAP = ["--work-factor", "10"];
 
@@ -38,7 +38,7 @@ endToEnd("coffer init leaves nothing behind when it fails", async (coffer) => {
   for (const factor of ["9", "21", "0", "63"]) await coffer.fault("USAGE", ["init", "--work-factor", factor]);
   await coffer.fault("LOCKED", ["init", ...CHEAP], { env: { COFFER_PASSPHRASE: undefined } });
   assert.deepEqual([...Deno.readDirSync(coffer.project)], []);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer init works in the project around the folder it is called in", async (coffer) => {
   await coffer.ok(["init", ...CHEAP]);
@@ -61,7 +61,7 @@ endToEnd("coffer init --home makes a stack that is used outside projects only", 
   const elsewhere = { COFFER_HOME: `${coffer.root}/elsewhere` };
   await coffer.ok(["init", "--home", ...CHEAP], { cwd: coffer.temp, env: elsewhere });
   assert.ok(Deno.statSync(`${coffer.root}/elsewhere/stacks/dev/stack.json`).isFile);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer stack new, list, select and rm manage the stacks of a project", async (coffer) => {
   await coffer.fault("NOT_FOUND", ["stack", "list"]);
@@ -105,7 +105,7 @@ endToEnd("coffer refuses its own state when others can read it, and the hint men
   Deno.removeSync(state);
   Deno.symlinkSync("/dev/null", state);
   await coffer.fault("DENIED", ["get", "name"]);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer rekey gives the stack another key, and everything still opens", async (coffer) => {
   await coffer.given({ a: "1", "b/c": "2" });

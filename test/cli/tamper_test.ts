@@ -142,4 +142,4 @@ endToEnd("coffer get of a secret fails when its file was renamed", async (coffer
   await coffer.fault("NOT_FOUND", ["get", NAMES[0]!]);
   await coffer.fault("TAMPERED", ["get", "renamed/secret"]);
   assert.equal((await coffer.run(["verify"])).code, 7);
-});
+}, BUNDLE_ONLY);

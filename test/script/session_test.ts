@@ -16,7 +16,7 @@ for (const path of documents) {
   endToEnd(`what ${path} shows is what happens`, async (coffer) => {
     assert.ok(steps.length > 0, `${path} has no session`);
     assert.deepEqual(await runSession(coffer, steps), []);
-  }, BASH);
+  }, { ...BUNDLE_ONLY, ...BASH });
 }
 
 const SAMPLE = `

@@ -10,7 +10,7 @@ import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import type { Host } from "./host.ts";
-import { withPassphrase } from "./passphrase.ts";
+import { givenPassphrase, withPassphrase } from "./passphrase.ts";
 import { selectedStack } from "./selection.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,6 +20,8 @@ export const DEFAULT_STACK = "dev" as StackName;
 export class Workspace {
   readonly #host: Host;
   readonly #terminal: Terminal;
+  /** Read once: a descriptor has nothing more to say for the next stack. */
+  #given: Secret | undefined;
 
   constructor(host: Host, terminal: Terminal) {
     this.#host = host;
@@ -72,7 +74,8 @@ export class Workspace {
       using progress = this.#terminal.progress("unlocking");
       return await locked.unlock(passphrase, progress.update);
     };
-    return await withPassphrase(this.#host, this.#terminal, flags.passphraseFd, `stack ${name}`, unlock);
+    this.#given ??= givenPassphrase(this.#host, flags.passphraseFd);
+    return await withPassphrase(this.#given, this.#terminal, `stack ${name}`, unlock);
   }
 }
 

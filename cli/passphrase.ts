@@ -35,13 +35,11 @@ export function givenPassphrase(
 
 /** The passphrase to unlock with. `attempt` is called until it succeeds, three times at a prompt and once otherwise. */
 export async function withPassphrase<T>(
-  host: Host,
+  given: Secret | undefined,
   terminal: Terminal,
-  fd: number | undefined,
   label: string,
   attempt: (passphrase: Secret) => Promise<T>,
 ): Promise<T> {
-  using given = givenPassphrase(host, fd);
   if (given) return await attempt(given);
   for (let tries = 1;; tries++) {
     using typed = terminal.askHidden(tries === 1 ? `Passphrase for ${label}` : "Wrong passphrase; try again");

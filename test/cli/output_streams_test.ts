@@ -47,7 +47,7 @@ endToEnd("coffer does not crash when stdout or stderr is closed", async (coffer)
     assert.equal(failed.code, 4);
     assertNoTrace(failed.stderr);
   }
-}, BUNDLE_ONLY);
+});
 
 endToEnd("coffer keeps its exit code when stderr cannot be written", async (coffer) => {
   await coffer.given({ name: "value" });

@@ -20,6 +20,17 @@ endToEnd("coffer takes the passphrase from the first source when several are giv
   assert.equal(await coffer.ok([...get, "--passphrase-fd=7"], { env: noneElse, fds: { 7: PASSPHRASE } }), "value");
 });
 
+endToEnd("coffer opens two stacks with one passphrase when it comes through a pipe", async (coffer) => {
+  await coffer.given({ name: "value" });
+  await coffer.given({ name: "another" }, "other");
+  const both = ["run", "--no-mask", "-s", "name=A", "-s", "coffer://other/name=B", "--passphrase-fd", "3", "--"];
+  const printed = await coffer.ok([...both, "sh", "-c", 'echo "$A $B"'], {
+    env: { COFFER_PASSPHRASE: undefined },
+    through: `exec "$@" 3< <(printf %s '${PASSPHRASE}')`,
+  });
+  assert.equal(printed, "value another\n");
+});
+
 endToEnd("coffer does not fall back to the next source when the first is unusable", async (coffer) => {
   await coffer.given({ name: "value" });
   const get = ["get", "name"];

@@ -6,6 +6,7 @@
  * until the next bytes decide. There is no timer (a pause must not leak half a secret) and no switch in the data.
  * It is a safety net against accidents; a child that wants to leak a value can always encode it in a way of its own.
  */
+import { concat } from "./crypto/bytes.ts";
 import { encodeBase64 } from "./seal/base64.ts";
 import type { Secret } from "./secret.ts";
 
@@ -106,7 +107,7 @@ class MaskedRun {
   }
 
   #advance(chunk: Uint8Array, last: boolean): Uint8Array {
-    const buffer = this.#pending.length === 0 ? chunk : joined(this.#pending, chunk);
+    const buffer = this.#pending.length === 0 ? chunk : concat(this.#pending, chunk);
     const out: Uint8Array[] = [];
     let covered = this.#covered;
     let plainFrom = 0;
@@ -131,7 +132,7 @@ class MaskedRun {
     out.push(buffer.subarray(plainFrom, at));
     this.#pending = buffer.slice(at);
     this.#covered = Math.max(0, covered - at);
-    return out.length === 1 ? out[0]! : joined(...out);
+    return out.length === 1 ? out[0]! : concat(...out);
   }
 }
 
@@ -140,16 +141,6 @@ function agrees(buffer: Uint8Array, at: number, needle: Uint8Array): boolean {
   const end = Math.min(needle.length, buffer.length - at);
   for (let i = 2; i < end; i++) if (buffer[at + i] !== needle[i]) return false;
   return true;
-}
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /** The forms in which programs print a value. */

@@ -1,5 +1,6 @@
 /** Makes one executable file of a bundle and a runtime: a shell script with both behind it. */
 import { VERSION } from "../cli/version.ts";
+import { concat } from "../core/crypto/bytes.ts";
 
 const TEMPLATE = new URL("./self_extracting.sh.template", import.meta.url);
 
@@ -27,7 +28,7 @@ export async function selfExtracting({ program, runtime, target, flags }: Parts)
   const system = SYSTEMS[target];
   if (system === undefined) throw new Error(`a self-extracting file needs a POSIX shell, which ${target} has not`);
   const packed = await new Response(runtime.pipeThrough(new CompressionStream("gzip"))).bytes();
-  const payload = join(program, packed);
+  const payload = concat(program, packed);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", payload)).toHex();
   const values = {
     VERSION,
@@ -36,7 +37,7 @@ export async function selfExtracting({ program, runtime, target, flags }: Parts)
     PROGRAM_SIZE: String(program.length),
     FLAGS: flags.join(" "),
   };
-  return join(script(await Deno.readTextFile(TEMPLATE), values), payload);
+  return concat(script(await Deno.readTextFile(TEMPLATE), values), payload);
 }
 
 /** The script says at which byte it ends, and saying so may make it longer: so it is padded to a round length. */
@@ -50,14 +51,4 @@ function script(template: string, values: Readonly<Record<string, string>>): Uin
   padded.set(bytes);
   padded[ROUND - 1] = "\n".charCodeAt(0);
   return padded;
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BUNDLE_ONLY, endToEnd, needs } from "../fixture/coffer_cli.ts";
+import { endToEnd, needs } from "../fixture/coffer_cli.ts";
 
 const PRINTING = [
   ["list"],

@@ -92,7 +92,10 @@ async function application(names: readonly string[], fail: (error: unknown) => s
         noCommandRegisteredForInput: ({ input, corrections }) =>
           fail(
             new Fault("USAGE", `there is no command ${JSON.stringify(input)}`, {
-              hint: corrections.length > 0 ? `did you mean: coffer ${corrections.join(", coffer ")}` : "coffer --help",
+              // The library puts each between backticks.
+              hint: corrections.length > 0
+                ? `did you mean: coffer ${corrections.join(", coffer ").replaceAll("`", "")}`
+                : "coffer --help",
             }),
           ),
         exceptionWhileRunningCommand: (error) => fail(error instanceof CommandFailure ? error.cause : error),

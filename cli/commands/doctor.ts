@@ -71,7 +71,7 @@ async function stacks({ workspace }: Context, flags: CommonFlags): Promise<Findi
         const locked = await LockedStack.load(project.store(name));
         const { slot, keys } = locked.header;
         const count = (await locked.list()).length;
-        const message = `stack ${name}: ${count} secrets, work factor 2^${slot.logN}`;
+        const message = `stack ${name}: ${count} ${count === 1 ? "secret" : "secrets"}, work factor 2^${slot.logN}`;
         findings.push({ check: "stack", state: "ok", message });
         if (slot.logN < LOG_N.default) findings.push(cheap(name, slot.logN));
         if (keys.length > 1) findings.push(unfinished(name));

@@ -82,10 +82,13 @@ export function parseSecretFile(
   const macBytes = typeof mac === "string" ? decodeBase64(mac) : undefined;
   if (macBytes?.length !== 32) throw malformed(where, "mac must be the base64 of 32 bytes");
   const members = membersOf(file);
-  requireCanonical(text, layOut([...members, ["mac", encodeBase64(macBytes)]]).join(""), where);
+  const lines = layOut([...members, ["mac", encodeBase64(macBytes)]]);
+  requireCanonical(text, lines.join(""), where);
   if (name !== found.name) throw tampered(where, `it holds the secret ${name}`);
   if (stack !== found.stack) throw tampered(where, "it belongs to another stack");
-  return { file, authenticated: textBefore(members, "mac"), mac: macBytes };
+  // What is canonical is ASCII, so characters are bytes; the MAC's line and the closing brace are not covered.
+  const covered = lines.slice(0, -2).reduce((length, line) => length + line.length, 0);
+  return { file, authenticated: bytes.subarray(0, covered), mac: macBytes };
 }
 
 /** @throws {Fault} TAMPERED when the file as a whole was not written with these keys */

@@ -7,8 +7,6 @@ import { dropUnneeded } from "./permissions.ts";
 import { OutputClosed, Report } from "./report.ts";
 import { Interrupted, Terminal } from "./terminal.ts";
 
-/** 128 + SIGINT, as shells report it. */
-const INTERRUPTED = 130;
 /** What `run` exits with when it fails itself, so that a script can tell it from the command's own failure. */
 const RUN_FAILED = 125;
 
@@ -47,7 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof OutputClosed) return 0;
-    if (error instanceof Interrupted) return INTERRUPTED;
+    if (error instanceof Interrupted) return error.exitCode;
     const code = report.failure(error);
     return args[0] === "run" ? RUN_FAILED : code;
   }

@@ -25,7 +25,7 @@ export async function choosePassphrase({ report, terminal, host }: Context, choi
     return Secret.fromText(generated);
   }
   const given = givenPassphrase(host, choice.fd, choice.variable);
-  const passphrase = given ?? askTwice(terminal, choice.label);
+  const passphrase = given ?? await askTwice(terminal, choice.label);
   const bits = await strengthOf(passphrase);
   if (bits < ENOUGH_BITS) {
     report.warning(
@@ -36,13 +36,13 @@ export async function choosePassphrase({ report, terminal, host }: Context, choi
   return passphrase;
 }
 
-function askTwice(terminal: Context["terminal"], label: string): Secret {
-  const first = terminal.askHidden(`New passphrase for ${label}`);
+async function askTwice(terminal: Context["terminal"], label: string): Promise<Secret> {
+  const first = await terminal.askHidden(`New passphrase for ${label}`);
   if (!first) throw noPassphrase();
   if (first.size === 0) {
     throw new Fault("USAGE", "the passphrase is empty", { hint: "--generate-passphrase makes a strong one" });
   }
-  using second = terminal.askHidden("The same again");
+  using second = await terminal.askHidden("The same again");
   if (second?.revealText() === first.revealText()) return first;
   first.dispose();
   throw new Fault("USAGE", "the two passphrases differ", { hint: "try again" });

@@ -42,7 +42,7 @@ export async function withPassphrase<T>(
 ): Promise<T> {
   if (given) return await attempt(given);
   for (let tries = 1;; tries++) {
-    using typed = terminal.askHidden(tries === 1 ? `Passphrase for ${label}` : "Wrong passphrase; try again");
+    using typed = await terminal.askHidden(tries === 1 ? `Passphrase for ${label}` : "Wrong passphrase; try again");
     if (!typed) throw noPassphrase();
     try {
       return await attempt(notEmpty(typed, "the passphrase"));

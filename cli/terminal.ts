@@ -7,8 +7,19 @@
 import { Fault } from "../core/fault.ts";
 import { Secret } from "../core/secret.ts";
 
-/** The user pressed Ctrl-C at a prompt. */
-export class Interrupted extends Error {}
+/** A prompt was left without an answer: by a key, or by a signal. */
+export class Interrupted extends Error {
+  /** 128 + the signal's number, as shells report it. */
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("interrupted");
+    this.exitCode = exitCode;
+  }
+}
+
+/** What would end the process in the middle of a prompt, and leave the terminal without echo. */
+const ENDINGS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const encoder = new TextEncoder();
 const MAX_LINE_BYTES = 4096;
@@ -28,16 +39,17 @@ export class Terminal {
 
   /**
    * Asks for a line without showing it. Returns undefined when nobody is there to ask.
-   * @throws {Interrupted} on Ctrl-C, on Ctrl-D on an empty line, and when the terminal goes away
+   * @throws {Interrupted} on Ctrl-C, on Ctrl-D on an empty line, on a signal, and when the terminal goes away
    * @throws {Fault} USAGE when the line is too long to take whole
    */
-  askHidden(question: string): Secret | undefined {
+  async askHidden(question: string): Promise<Secret | undefined> {
     const tty = this.#tty ??= openTty();
     if (!tty) return undefined;
+    using ending = onEnding();
     tty.setRaw(true); // before the question: an answer that follows it at once must not be echoed
     try {
       tty.writeSync(encoder.encode(`${question}: `));
-      return readHidden(tty);
+      return await readHidden(tty, ending.signalled);
     } finally {
       tty.setRaw(false);
       tty.writeSync(encoder.encode("\r\n"));
@@ -86,15 +98,31 @@ function tooLong(): Fault {
   });
 }
 
-function readHidden(tty: Deno.FsFile): Secret {
+/** Rejects when a signal asks the process to end. */
+function onEnding(): { readonly signalled: Promise<never> } & Disposable {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {}); // between two prompts nobody waits for it
+  const listeners = Object.entries(ENDINGS).map(([signal, code]) =>
+    [signal as keyof typeof ENDINGS, () => reject(new Interrupted(code))] as const
+  );
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  return {
+    signalled: promise,
+    [Symbol.dispose]() {
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+    },
+  };
+}
+
+async function readHidden(tty: Deno.FsFile, signalled: Promise<never>): Promise<Secret> {
   const line = new Uint8Array(MAX_LINE_BYTES);
   const byte = new Uint8Array(1);
   let length = 0;
   try {
     for (;;) {
-      const ended = tty.readSync(byte) === null;
+      const ended = await Promise.race([tty.read(byte), signalled]) === null;
       const key = byte[0]!;
-      if (ended || key === CTRL_C || (key === CTRL_D && length === 0)) throw new Interrupted();
+      if (ended || key === CTRL_C || (key === CTRL_D && length === 0)) throw new Interrupted(ENDINGS.SIGINT);
       if (key === RETURN || key === LINE_FEED) return new Secret(line.slice(0, length));
       if (key === CTRL_U) length = 0;
       else if (key === BACKSPACE || key === DELETE) length = withoutLastCharacter(line, length);

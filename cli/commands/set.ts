@@ -116,7 +116,7 @@ async function readValue(
     const bytes = await readStdin(host, MAX_VALUE_BYTES);
     return new Secret(flags.raw ? bytes : withoutNewline(bytes));
   }
-  const typed = terminal.askHidden(`Value of ${name} (not shown)`);
+  const typed = await terminal.askHidden(`Value of ${name} (not shown)`);
   if (typed) return typed;
   throw new Fault("USAGE", "there is no value", { hint: `printf %s "$VALUE" | coffer set ${name}` });
 }

@@ -140,6 +140,17 @@ endToEnd("coffer ends with 130 and a working terminal when Ctrl-C answers a prom
   assert.equal(typed.code, 130);
 }, NEEDS_TERMINAL);
 
+endToEnd("coffer leaves a working terminal when a signal ends it at a prompt", async (coffer) => {
+  await coffer.given({ name: "the value" });
+  for (const [signal, code] of [[1, 129], [2, 130], [15, 143]] as const) {
+    const session = await atTerminal(coffer, ["get", "name"], [{ expect: ": " }, { echo: true }, { signal }]);
+    assert.equal(session.code, code);
+    assert.deepEqual(session.echoes, [false]);
+    assert.ok(session.restored);
+    assert.equal(session.stdout, "");
+  }
+}, NEEDS_TERMINAL);
+
 endToEnd("coffer asks at the terminal when stdin and stdout are pipes", async (coffer) => {
   await coffer.given();
   const answer = [{ expect: "stack dev" }, { send: `${PASSPHRASE}\r` }];

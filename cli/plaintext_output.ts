@@ -1,5 +1,6 @@
 /** Writing plaintext on the user's demand: never where group or others can read it. */
 import { Fault } from "../core/fault.ts";
+import { replaceFile } from "../core/store/atomic_file.ts";
 import { hostFault, statIfPresent } from "../core/store/file_guard.ts";
 
 const OTHERS = 0o077;
@@ -23,20 +24,9 @@ export async function refuseOpenStdout(): Promise<void> {
  * @throws {Fault} DENIED when the file is there and is too open
  */
 export function writePrivate(path: string, bytes: Uint8Array): void {
-  requirePrivate(path, "write");
+  requirePrivate(path);
   // Beside the target, so that the rename stays within one file system and a full disk leaves the old file.
-  const temporary = `${path}.${crypto.randomUUID()}.new`;
-  try {
-    writeNew(temporary, bytes);
-    Deno.renameSync(temporary, path);
-  } catch (error) {
-    try {
-      Deno.removeSync(temporary);
-    } catch {
-      // it was not made
-    }
-    throw hostFault(error, path);
-  }
+  replaceFile(path, `${path}.${crypto.randomUUID()}.new`, bytes);
 }
 
 /** Appends to a file of ours, closing it to group and others first: GitHub's runner makes it readable. */
@@ -52,21 +42,15 @@ export function appendPrivate(path: string, bytes: Uint8Array): void {
   }
 }
 
-function requirePrivate(path: string, verb: string): void {
+function requirePrivate(path: string): void {
   const info = statIfPresent(path);
   if (!info) return;
   if (!info.isFile) {
-    throw new Fault("DENIED", `${path} is not a regular file`, { hint: `name another file to ${verb}` });
+    throw new Fault("DENIED", `${path} is not a regular file`, { hint: "name another file to write" });
   }
   if (info.mode !== null && (info.mode & OTHERS) !== 0) {
     throw new Fault("DENIED", `${path} can be read by group or others (mode ${(info.mode & 0o777).toString(8)})`, {
       hint: `chmod 600 ${path}, and think about who has read it already`,
     });
   }
-}
-
-function writeNew(path: string, bytes: Uint8Array): void {
-  using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-  file.syncSync();
 }

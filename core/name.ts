@@ -27,9 +27,13 @@ export function parseSecretName(text: string): SecretName {
   });
 }
 
+export function isStackName(text: string): text is StackName {
+  return STACK.test(text);
+}
+
 /** @throws {Fault} USAGE when `text` is not a stack's name */
 export function parseStackName(text: string): StackName {
-  if (STACK.test(text)) return text as StackName;
+  if (isStackName(text)) return text;
   throw new Fault("USAGE", `${JSON.stringify(text)} is not a stack's name`, {
     hint: "use lower-case letters, digits, `_` and `-` (at most 64): staging-eu",
   });

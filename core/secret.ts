@@ -4,6 +4,8 @@
  * A bare string or Uint8Array ends up in a log, an error or an inspector sooner or later. This type prints `[secret]`
  * wherever it is shown, and getting at the bytes takes a call that a reviewer can grep for.
  */
+import { constantTimeEqual } from "./crypto/bytes.ts";
+
 const SHOWN = "[secret]";
 
 export class Secret {
@@ -32,6 +34,11 @@ export class Secret {
   /** Returns a copy of the bytes, which the caller must wipe. Search for this name to find where secrets come out. */
   reveal(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#owned());
+  }
+
+  /** Whether both hold the same bytes. */
+  equals(other: Secret): boolean {
+    return constantTimeEqual(this.#owned(), other.#owned());
   }
 
   /** A second secret with its own copy of the bytes. */

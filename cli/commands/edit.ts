@@ -23,7 +23,7 @@ export const edit = command<CommonFlags, [name: SecretName]>({
     const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
     await runEditor(context, path);
     using after = new Secret(readFileBytes(path, MAX_VALUE_BYTES));
-    if (sameBytes(before, after)) {
+    if (before.equals(after)) {
       report.note(`${name} is unchanged`);
       return;
     }
@@ -67,8 +67,4 @@ function jsonOrBytes(value: Secret, name: SecretName): "json" {
   throw new Fault("CONFIG", `${name} has fields, and what was saved is not a JSON object; nothing was changed`, {
     hint: `to make it a plain value: coffer rm ${name}, then coffer set ${name}`,
   });
-}
-
-function sameBytes(a: Secret, b: Secret): boolean {
-  return a.use((x) => b.use((y) => x.length === y.length && x.every((byte, i) => byte === y[i])));
 }

@@ -1,10 +1,8 @@
-import { Fault } from "../../core/fault.ts";
-import { parseTemplate } from "../../core/reference.ts";
 import { resolve } from "../../core/resolve.ts";
 import { command, type CommonFlags } from "../command.ts";
 import { readFileBytes, readStdin } from "../input.ts";
 import { OpenStacks } from "../open_stacks.ts";
-import { render } from "../template.ts";
+import { render, templateOf } from "../template.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -23,13 +21,7 @@ export const inject = command<CommonFlags, [file?: string]>({
     const bytes = file === undefined || file === "-"
       ? await readStdin(host, MAX_BYTES)
       : readFileBytes(file, MAX_BYTES);
-    let text: string;
-    try {
-      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      throw new Fault("CONFIG", "the template is not UTF-8 text");
-    }
-    const template = parseTemplate(text);
+    const template = templateOf(bytes, "the template");
     using stacks = new OpenStacks(workspace, flags);
     const references = template.filter((part) => typeof part !== "string");
     using resolved = await resolve(references, (stack) => stacks.get(stack));

@@ -2,12 +2,12 @@ import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
 import { LEAST_MASKED_BYTES, Masker } from "../../core/mask.ts";
 import { type EnvName, parseEnvName, type StackName } from "../../core/name.ts";
-import { describeReference, parseTemplate, type Reference, type Template } from "../../core/reference.ts";
+import { describeReference, type Reference, type Template } from "../../core/reference.ts";
 import { resolve, type Resolved } from "../../core/resolve.ts";
 import { Secret } from "../../core/secret.ts";
 import { command, type CommonFlags, type Context, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
-import { render } from "../template.ts";
+import { render, templateOf } from "../template.ts";
 import { requireExactArguments } from "../runner/arguments.ts";
 import { dropOwnVariables, environmentText, pristineVariables } from "../runner/environment.ts";
 import { runProcess, SpawnFailure } from "../runner/process.ts";
@@ -124,7 +124,10 @@ async function start(context: Context, flags: Choices, args: [string, ...string[
   const needsFolder = flags.file.length > 0 || flags.template.length > 0;
   const paths = [...flags.file, ...(needsFolder ? [{ env: FOLDER_VARIABLE, path: "." }] : [])];
   const bindings = requireDistinct(await chooseBindings(flags, stacks), paths);
-  const templates = flags.template.map(({ input, output }) => ({ template: readTemplate(input), output }));
+  const templates = flags.template.map(({ input, output }) => ({
+    template: templateOf(readFileBytes(input, MAX_FILE_BYTES), `the template ${input}`),
+    output,
+  }));
   const references = [
     ...bindings.map(({ from }) => from).filter((from) => typeof from !== "string"),
     ...flags.file.map(({ from }) => from),
@@ -192,17 +195,6 @@ function warnUnmasked(
   if (short.length === 0) return;
   const names = [...new Set(short.map(describeReference))].join(", ");
   report.warning(`too short to be masked in the output: ${names}`);
-}
-
-function readTemplate(path: string): Template {
-  try {
-    return parseTemplate(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileBytes(path, MAX_FILE_BYTES)),
-    );
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault("CONFIG", `the template ${path} is not UTF-8 text`);
-  }
 }
 
 function parseTemplateFlag(text: string): TemplateFlag {

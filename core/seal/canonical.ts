@@ -5,6 +5,8 @@
  */
 import { Fault } from "../fault.ts";
 
+const encoder = new TextEncoder();
+
 /** A file's members in order; an array is laid out with one element per line. */
 export type Members = readonly (readonly [key: string, value: unknown])[];
 
@@ -15,6 +17,11 @@ export function layOut(members: Members): string[] {
     return `  ${JSON.stringify(key)}: ${layOutValue(value)}${comma}\n`;
   });
   return ["{\n", ...lines, "}\n"];
+}
+
+/** The text in front of member `next`, which is what a MAC or checksum in `next` covers. */
+export function textBefore(members: Members, next: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(layOut([...members, [next, ""]]).slice(0, members.length + 1).join(""));
 }
 
 function layOutValue(value: unknown): string {

@@ -8,11 +8,19 @@ import { hmacSha256 } from "../crypto/hkdf.ts";
 import { isSecretName, type SecretName } from "../name.ts";
 import { Secret } from "../secret.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { decodeText, layOut, malformed, type Members, parseObject, requireCanonical, tampered } from "./canonical.ts";
+import {
+  decodeText,
+  layOut,
+  malformed,
+  type Members,
+  parseObject,
+  requireCanonical,
+  tampered,
+  textBefore,
+} from "./canonical.ts";
 import { frame } from "./frame.ts";
 import type { Keyring } from "./keyring.ts";
 import { bucketOf, pad, unpad } from "./padding.ts";
-import { textBefore } from "./stack_file.ts";
 import { isTimestamp } from "./timestamp.ts";
 
 const FORMAT = "coffer/1 secret";

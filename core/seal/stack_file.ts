@@ -2,7 +2,16 @@
 import { constantTimeEqual } from "../crypto/bytes.ts";
 import { digestSha256, hmacSha256 } from "../crypto/hkdf.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { decodeText, layOut, malformed, type Members, parseObject, requireCanonical, tampered } from "./canonical.ts";
+import {
+  decodeText,
+  layOut,
+  malformed,
+  type Members,
+  parseObject,
+  requireCanonical,
+  tampered,
+  textBefore,
+} from "./canonical.ts";
 import type { Keyring } from "./keyring.ts";
 import { parseSlot, type PassphraseSlot, type SlotContext } from "./passphrase_slot.ts";
 import { isTimestamp } from "./timestamp.ts";
@@ -86,11 +95,6 @@ function complete(members: Members, mac: string): string {
   const withMac: Members = [...members, ["mac", mac]];
   const checksum = encodeBase64(digestSha256(textBefore(withMac, "checksum")));
   return layOut([...withMac, ["checksum", checksum]]).join("");
-}
-
-/** The text in front of member `next`, which is what a MAC or checksum in `next` covers. */
-export function textBefore(members: Members, next: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(layOut([...members, [next, ""]]).slice(0, members.length + 1).join(""));
 }
 
 function isKeyNumbers(value: unknown): value is number[] {

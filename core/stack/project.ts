@@ -1,11 +1,9 @@
 /** Where stacks live on disk: a project's `.coffer/`, found by walking up, or the user's own (docs/format.md §1). */
 import { Fault } from "../fault.ts";
-import type { StackName } from "../name.ts";
+import { isStackName, type StackName } from "../name.ts";
 import { syncFolder } from "../store/atomic_file.ts";
 import { guardFolder, hostFault, statIfPresent } from "../store/file_guard.ts";
 import { FileStore } from "../store/file_store.ts";
-
-const STACK_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** A folder that holds stacks. */
 export class Project {
@@ -29,8 +27,7 @@ export class Project {
   stacks(): StackName[] {
     for (const folder of [this.folder, `${this.folder}/stacks`]) guardFolder(folder, "sealed");
     try {
-      const names = [...Deno.readDirSync(`${this.folder}/stacks`)].filter((entry) => STACK_NAME.test(entry.name));
-      return names.map((entry) => entry.name as StackName).sort();
+      return [...Deno.readDirSync(`${this.folder}/stacks`)].map((entry) => entry.name).filter(isStackName).sort();
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return [];
       throw hostFault(error, this.folder);

@@ -143,7 +143,7 @@ export class Stack {
         const found = await this.#open(name, (file) => file);
         if (found) {
           using current = this.#openEntry(found).value;
-          if (found.versions[0]!.type === next.type && sameBytes(current, next.value)) {
+          if (found.versions[0]!.type === next.type && current.equals(next.value)) {
             outcome.set(name, "unchanged");
             continue;
           }
@@ -348,8 +348,4 @@ function requireFitting(name: SecretName, { value }: NewValue): void {
 function wipe({ keyring, slotKey }: Unlocked): void {
   keyring.dispose();
   slotKey.kek.fill(0);
-}
-
-function sameBytes(a: Secret, b: Secret): boolean {
-  return a.use((x) => b.use((y) => x.length === y.length && x.every((byte, i) => byte === y[i])));
 }

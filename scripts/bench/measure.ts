@@ -35,24 +35,17 @@ export async function measure(subjects: readonly Subject[], rounds: number): Pro
   return figures;
 }
 
-async function wallMs({ name, command: [program, ...args], cwd, env }: Subject): Promise<number> {
+async function wallMs(subject: Subject): Promise<number> {
   const started = performance.now();
-  const { code, stderr } = await new Deno.Command(program, {
-    args,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-    ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env }),
-  }).output();
+  const { code, stderr } = await outcome(subject, subject.command);
   const ms = performance.now() - started;
   // A command that fails is quick, and its figure would be a lie.
-  if (code !== 0) throw new Error(`${name} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
+  if (code !== 0) throw new Error(`${subject.name} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
   return ms;
 }
 
 /** The median of three runs under GNU time, which forks from a small process (a large parent would count as the child). */
-async function peakMiB({ command, cwd, env }: Subject): Promise<number | undefined> {
+async function peakMiB(subject: Subject): Promise<number | undefined> {
   try {
     Deno.statSync(GNU_TIME);
   } catch {
@@ -60,17 +53,25 @@ async function peakMiB({ command, cwd, env }: Subject): Promise<number | undefin
   }
   const peaks: number[] = [];
   for (let i = 0; i < 3; i++) {
-    const { stderr } = await new Deno.Command(GNU_TIME, {
-      args: ["-f", "peak=%M", ...command],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-      ...(cwd !== undefined && { cwd }),
-      ...(env !== undefined && { env }),
-    }).output();
+    const { stderr } = await outcome(subject, [GNU_TIME, "-f", "peak=%M", ...subject.command]);
     peaks.push(Number(/peak=(\d+)/.exec(new TextDecoder().decode(stderr))?.[1]) / 1024);
   }
   return peaks.sort((a, b) => a - b)[1]!;
+}
+
+/** Runs a command where and as the subject runs, and keeps what it says on stderr. */
+function outcome(
+  { cwd, env }: Subject,
+  [program, ...args]: readonly [string, ...string[]],
+): Promise<Deno.CommandOutput> {
+  return new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env }),
+  }).output();
 }
 
 /** A Markdown table, each row with its ratio to the first row. */

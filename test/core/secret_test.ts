@@ -128,3 +128,11 @@ Deno.test("dispose() is called when a `using` block ends, by an error too", () =
   }, RangeError);
   assert.deepEqual(bytes, new Uint8Array(CANARY.length));
 });
+
+Deno.test("equals() tells the same bytes from others, and is of no use after disposal", () => {
+  const secret = Secret.fromText("value");
+  assert.ok(secret.equals(Secret.fromText("value")));
+  for (const other of ["valuf", "valu", "value ", ""]) assert.ok(!secret.equals(Secret.fromText(other)));
+  secret.dispose();
+  assert.throws(() => secret.equals(Secret.fromText("value")), TypeError);
+});

@@ -8,6 +8,7 @@ import {
   parseObject,
   requireCanonical,
   tampered,
+  textBefore,
 } from "../../../core/seal/canonical.ts";
 import { assertFault } from "./assert_fault.ts";
 
@@ -75,4 +76,9 @@ Deno.test("malformed() and tampered() name the file and say how to go on", () =>
     assert.ok(fault.message.includes("a/b.json"));
     assert.ok(fault.hint);
   }
+});
+
+Deno.test("textBefore() ends in the line feed in front of the member", () => {
+  assert.deepEqual(textBefore([["a", 1]], "mac"), new TextEncoder().encode('{\n  "a": 1,\n'));
+  assert.deepEqual(textBefore([], "mac"), new TextEncoder().encode("{\n"));
 });

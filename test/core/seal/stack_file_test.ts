@@ -8,7 +8,6 @@ import {
   parseStackFile,
   slotContextOf,
   type StackHeader,
-  textBefore,
 } from "../../../core/seal/stack_file.ts";
 import { toBase64, toHex } from "../../reference/format/layout.ts";
 import { acceptVectors, filesOf, refuseVectors } from "../../reference/format/vectors.ts";
@@ -82,11 +81,6 @@ Deno.test("authenticateHeader() is TAMPERED when the stack key is another", () =
     }),
     { numRuns: 30 },
   );
-});
-
-Deno.test("textBefore() ends in the line feed in front of the member", () => {
-  assert.deepEqual(textBefore([["a", 1]], "mac"), utf8.encode('{\n  "a": 1,\n'));
-  assert.deepEqual(textBefore([], "mac"), utf8.encode("{\n"));
 });
 
 for (const name of ["stack_layout", "stack_bounds"]) {

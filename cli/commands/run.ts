@@ -1,6 +1,6 @@
 import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
-import { LEAST_MASKED_BYTES, Masker } from "../../core/mask.ts";
+import { LEAST_MASKED_BYTES, Masker } from "../../core/mask/masker.ts";
 import { type EnvName, parseEnvName, type StackName } from "../../core/name.ts";
 import { describeReference, type Reference, type Template } from "../../core/reference.ts";
 import { resolve, type Resolved } from "../../core/resolve.ts";

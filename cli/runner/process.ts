@@ -3,7 +3,7 @@
  * passed through.
  */
 import { Fault } from "../../core/fault.ts";
-import type { Masker } from "../../core/mask.ts";
+import type { Masker } from "../../core/mask/masker.ts";
 import { hostFault } from "../../core/store/file_guard.ts";
 import { forwardSignals } from "./signals.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Masking as one would explain it: look for every form at every place, mark what is covered, replace each covered run
- * by one token. Slow, on the whole text at once, and without a line of core/mask.ts.
+ * by one token. Slow, on the whole text at once, and without a line of core/mask/.
  */
 
 const TOKEN = "*******";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LEAST_MASKED_BYTES, MASK, Masker } from "../../core/mask.ts";
-import { Secret } from "../../core/secret.ts";
-import { formsOfWord, maskWhole } from "../reference/mask.ts";
+import { LEAST_MASKED_BYTES, MASK, Masker } from "../../../core/mask/masker.ts";
+import { Secret } from "../../../core/secret.ts";
+import { formsOfWord, maskWhole } from "../../reference/mask.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -6,9 +6,9 @@
  * until the next bytes decide. There is no timer (a pause must not leak half a secret) and no switch in the data.
  * It is a safety net against accidents; a child that wants to leak a value can always encode it in a way of its own.
  */
-import { concat } from "./crypto/bytes.ts";
-import { encodeBase64 } from "./seal/base64.ts";
-import type { Secret } from "./secret.ts";
+import { concat } from "../crypto/bytes.ts";
+import { encodeBase64 } from "../seal/base64.ts";
+import type { Secret } from "../secret.ts";
 
 /** Porter's token. Nothing in it derives from the value, not even its length. */
 export const MASK = "*******";
@@ -39,9 +39,14 @@ export class Masker {
     }
   }
 
-  /** A fresh transform for one stream. */
+  /** Begins one stream. */
+  open(): MaskedStream {
+    return new MaskedStream((buffer, at) => this.#matchAt(buffer, at));
+  }
+
+  /** Begins one stream, as a transform. */
   stream(): TransformStream<Uint8Array, Uint8Array> {
-    const run = new MaskedRun((buffer, at) => this.#matchAt(buffer, at));
+    const run = this.open();
     return new TransformStream({
       transform(chunk, controller) {
         const out = run.write(chunk);
@@ -56,7 +61,7 @@ export class Masker {
 
   /** Masks a whole text. */
   text(text: string): string {
-    const run = new MaskedRun((buffer, at) => this.#matchAt(buffer, at));
+    const run = this.open();
     const [head, tail] = [run.write(encoder.encode(text)), run.end()];
     return new TextDecoder().decode(head) + new TextDecoder().decode(tail);
   }
@@ -86,7 +91,7 @@ interface Match {
 const OPEN: Match = { length: 0, open: true };
 
 /** The state of one masked stream. */
-class MaskedRun {
+export class MaskedStream {
   readonly #matchAt: (buffer: Uint8Array, at: number) => Match | undefined;
   #pending: Uint8Array = new Uint8Array(0);
   /** How many bytes at the head of `#pending` a match that began before them covers. */
@@ -98,10 +103,12 @@ class MaskedRun {
     this.#matchAt = matchAt;
   }
 
+  /** Masks `chunk` and returns what is decided by now: a view of `chunk`, other bytes, or none. */
   write(chunk: Uint8Array): Uint8Array {
     return this.#advance(chunk, false);
   }
 
+  /** Returns the last bytes, after which the stream is over. */
   end(): Uint8Array {
     return this.#advance(new Uint8Array(0), true);
   }

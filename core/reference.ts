@@ -31,6 +31,16 @@ export function parseReference(text: string): Reference {
   return { stack: stack ? parseStackName(stack) : undefined, name: parseSecretName(name!), field };
 }
 
+/**
+ * What may be written where only a secret can be meant: `name`, `name#field`, or a reference.
+ * @throws {Fault} USAGE when `text` is none of them
+ */
+export function parseNameOrReference(text: string): Reference {
+  if (isReference(text)) return parseReference(text);
+  if (text.includes("#")) return parseReference(`${SCHEME}/${text}`);
+  return { stack: undefined, name: parseSecretName(text), field: undefined };
+}
+
 /** A name with its stack and field, for messages. */
 export function describeReference({ stack, name, field }: Reference): string {
   return `${stack ? `${SCHEME}${stack}/` : ""}${name}${field === undefined ? "" : `#${field}`}`;

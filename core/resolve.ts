@@ -1,9 +1,9 @@
-/** References to values: all of them, or none and one fault that names every missing one. */
+/** References to values, and which of them lead to none. */
 import { Fault } from "./fault.ts";
 import { fieldOf } from "./fields.ts";
 import type { SecretName, StackName } from "./name.ts";
 import { describeReference, type Reference } from "./reference.ts";
-import type { Secret } from "./secret.ts";
+import { Secret } from "./secret.ts";
 import type { OpenedValue } from "./stack/stack.ts";
 
 /** Where secrets are looked up. What is missing is not in the result; throwing means the source itself failed. */
@@ -14,14 +14,22 @@ export interface SecretSource {
 /** Values by reference; disposing wipes them all. */
 export class Resolved {
   readonly #values: ReadonlyMap<string, Secret>;
+  /** What does not exist, by name: secrets, and fields of secrets that do. Each with what it would say alone. */
+  readonly missing: ReadonlyMap<string, Fault>;
 
-  constructor(values: ReadonlyMap<string, Secret>) {
+  constructor(values: ReadonlyMap<string, Secret>, missing: ReadonlyMap<string, Fault> = new Map()) {
     this.#values = values;
+    this.missing = missing;
   }
 
-  /** The value of a reference that was resolved. */
+  /** The value of a reference; undefined when it is missing. */
+  find(reference: Reference): Secret | undefined {
+    return this.#values.get(describeReference(reference));
+  }
+
+  /** The value of a reference that is not missing. */
   of(reference: Reference): Secret {
-    return this.#values.get(describeReference(reference))!;
+    return this.find(reference)!;
   }
 
   /** Every value once. */
@@ -35,10 +43,28 @@ export class Resolved {
 }
 
 /**
- * Looks references up with one batched call per stack, in parallel.
+ * Looks references up, all or nothing, with one batched call per stack, in parallel.
  * @throws {Fault} NOT_FOUND listing every missing name; whatever a source throws
  */
 export async function resolve(
+  references: readonly Reference[],
+  sourceOf: (stack: StackName | undefined) => Promise<SecretSource>,
+): Promise<Resolved> {
+  const resolved = await lookUp(references, sourceOf);
+  const [first, ...others] = resolved.missing.values();
+  if (!first) return resolved;
+  resolved[Symbol.dispose]();
+  if (others.length === 0) throw first;
+  throw new Fault("NOT_FOUND", `there are no secrets ${[...resolved.missing.keys()].join(", ")}`, { hint: HINT });
+}
+
+const HINT = "coffer list shows what there is; coffer set NAME adds one";
+
+/**
+ * As {@linkcode resolve}, for callers that can do without some: what is missing is in the result.
+ * @throws whatever a source throws
+ */
+export async function lookUp(
   references: readonly Reference[],
   sourceOf: (stack: StackName | undefined) => Promise<SecretSource>,
 ): Promise<Resolved> {
@@ -50,25 +76,20 @@ export async function resolve(
     })),
   );
   const values = new Map<string, Secret>();
-  const missing = new Set<string>();
+  const missing = new Map<string, Fault>();
   try {
     for (const reference of references) {
       const opened = found.get(reference.stack)!.get(reference.name);
       const key = describeReference(reference);
-      if (!opened) missing.add(describeReference({ ...reference, field: undefined }));
-      else if (!values.has(key)) values.set(key, valueOf(opened, reference));
+      const secret = describeReference({ ...reference, field: undefined });
+      if (!opened) missing.set(secret, new Fault("NOT_FOUND", `there is no secret ${secret}`, { hint: HINT }));
+      else if (!values.has(key)) {
+        const value = valueOf(opened, reference);
+        if (value instanceof Secret) values.set(key, value);
+        else missing.set(key, value);
+      }
     }
-    if (missing.size > 0) {
-      const names = [...missing].join(", ");
-      throw new Fault(
-        "NOT_FOUND",
-        missing.size === 1 ? `there is no secret ${names}` : `there are no secrets ${names}`,
-        {
-          hint: "coffer list shows what there is; coffer set NAME adds one",
-        },
-      );
-    }
-    return new Resolved(values);
+    return new Resolved(values, missing);
   } catch (error) {
     for (const value of values.values()) value.dispose();
     throw error;
@@ -77,6 +98,13 @@ export async function resolve(
   }
 }
 
-function valueOf(opened: OpenedValue, { name, field }: Reference): Secret {
-  return field === undefined ? opened.value.copy() : fieldOf(opened, field, name);
+/** The value, or why there is none. */
+function valueOf(opened: OpenedValue, { name, field }: Reference): Secret | Fault {
+  if (field === undefined) return opened.value.copy();
+  try {
+    return fieldOf(opened, field, name);
+  } catch (error) {
+    if (error instanceof Fault && error.code === "NOT_FOUND") return error;
+    throw error;
+  }
 }

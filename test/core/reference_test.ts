@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describeReference, isReference, parseReference, parseTemplate, type Reference } from "../../core/reference.ts";
+import {
+  describeReference,
+  isReference,
+  parseNameOrReference,
+  parseReference,
+  parseTemplate,
+  type Reference,
+} from "../../core/reference.ts";
 import { assertFault } from "../fixture/assert_fault.ts";
 import { secretNames } from "../fixture/secret_names.ts";
 
@@ -38,6 +45,21 @@ Deno.test("describeReference() tells any two references apart", () => {
     const same = a.stack === b.stack && a.name === b.name && a.field === b.field;
     assert.equal(describeReference(a as Reference) === describeReference(b as Reference), same);
   }));
+});
+
+Deno.test("parseNameOrReference() reads what describeReference() writes, and references", async () => {
+  const references = fc.record({
+    stack: fc.option(stackNames, { nil: undefined }),
+    name: secretNames,
+    field: fc.option(fields, { nil: undefined }),
+  });
+  fc.assert(fc.property(references, (reference) => {
+    assert.deepEqual(parseNameOrReference(describeReference(reference as Reference)), reference);
+  }));
+  assert.deepEqual(parseNameOrReference("coffer:///db#user"), parseReference("coffer:///db#user"));
+  for (const wrong of ["", "a b", "#f", "a#", "a//b", "coffer://a"]) {
+    await assertFault("USAGE", () => parseNameOrReference(wrong));
+  }
 });
 
 Deno.test("parseTemplate() keeps every byte of the text around its references", () => {

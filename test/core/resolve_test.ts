@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type SecretName, type StackName } from "../../core/name.ts";
 import { parseReference } from "../../core/reference.ts";
-import { resolve } from "../../core/resolve.ts";
+import { lookUp, resolve } from "../../core/resolve.ts";
 import { Secret } from "../../core/secret.ts";
 import type { OpenedValue } from "../../core/stack/stack.ts";
 import { assertFault } from "../fixture/assert_fault.ts";
@@ -64,6 +64,28 @@ Deno.test("resolve() lists all that is missing, and wipes what it had", async ()
   assert.ok(stacks.handedOut.every(isDisposed));
   const noField = references("/a", "/a#field");
   await assertFault("NOT_FOUND", () => resolve(noField, stacks.sourceOf));
+  assert.ok(stacks.handedOut.every(isDisposed));
+});
+
+Deno.test("resolve() lists missing fields with missing secrets; alone, one says which fields there are", async () => {
+  const stacks = new Stacks({ "": { db: '{"user":"ada"}', plain: "1" } });
+  const wanted = references("/db#user", "/db#pw", "/x", "/db#port", "/plain#f");
+  const { message } = await assertFault("NOT_FOUND", () => resolve(wanted, stacks.sourceOf));
+  for (const name of ["db#pw", "db#port", "x", "plain#f"]) assert.ok(message.includes(name), name);
+  assert.ok(!message.includes("db#user"));
+  const { hint } = await assertFault("NOT_FOUND", () => resolve(references("/db#pw"), stacks.sourceOf));
+  assert.ok(hint?.includes("user"));
+  assert.ok(stacks.handedOut.every(isDisposed));
+});
+
+Deno.test("lookUp() gives what there is and names what there is not", async () => {
+  const stacks = new Stacks({ "": { a: "1", db: '{"user":"ada"}' }, prod: {} });
+  const wanted = references("/a", "/x", "/x#f", "/db#user", "/db#pw", "prod/a");
+  using resolved = await lookUp(wanted, stacks.sourceOf);
+  const texts = wanted.map((reference) => resolved.find(reference)?.revealText());
+  assert.deepEqual(texts, ["1", undefined, undefined, "ada", undefined, undefined]);
+  assert.deepEqual([...resolved.missing.keys()], ["x", "db#pw", "coffer://prod/a"]);
+  assert.equal(resolved.values.length, 2);
   assert.ok(stacks.handedOut.every(isDisposed));
 });
 

@@ -24,6 +24,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/interchange/csv.ts": ["csv-parse"],
   "core/interchange/dotenv.ts": ["dotenv"],
   "core/interchange/yaml.ts": ["yaml"],
+  "core/requirements/toml.ts": ["smol-toml"],
 };
 
 /** The library's entry, and two files through which the rest of core reaches the backends' common constants. */

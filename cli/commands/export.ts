@@ -6,6 +6,7 @@ import {
   formatEntries,
   formatGithubEntries,
 } from "../../core/interchange/interchange.ts";
+import { GITLAB_LIMITS } from "../../core/interchange/gitlab.ts";
 import { envNameOf, type SecretName } from "../../core/name.ts";
 import { command, type CommonFlags, type Context } from "../command.ts";
 import { appendPrivate, refuseOpenStdout, writePrivate } from "../plaintext_output.ts";
@@ -18,13 +19,16 @@ interface Flags extends CommonFlags {
 }
 
 /** These name variables, so `db/password` is written as DB_PASSWORD; the others keep the secrets' names. */
-const NAMES_VARIABLES: ReadonlySet<ExportFormat> = new Set(["dotenv", "shell", "docker", "github", "tfvars"]);
+const NAMES_VARIABLES: ReadonlySet<ExportFormat> = new Set(
+  ["dotenv", "shell", "docker", "tfvars", "github", "gitlab", "azure"],
+);
 
 export const exportCommand = command<Flags>({
   brief: "Print secrets as plaintext in another tool's format",
   details:
     "Writes to stdout, or with -o to a file that only you can read. `github` appends to $GITHUB_ENV and prints\n" +
-    "::add-mask:: lines. Prefer `coffer run` and `coffer inject`, which leave no plaintext behind.",
+    "::add-mask:: lines, `azure` prints ##vso[…] lines, `gitlab` is a dotenv report. Prefer\n" +
+    "`coffer run` and `coffer inject`, which leave no plaintext behind.",
   examples: [
     "export -f json",
     'eval "$(coffer export -f shell)"',
@@ -80,9 +84,17 @@ async function write({ report, host }: Context, flags: Flags, entries: readonly 
     if (flags.output === undefined) report.bytes(bytes);
     else writePrivate(flags.output, bytes);
     report.warning(`wrote ${count} as plaintext to ${flags.output ?? "stdout"}`);
+    if (flags.format === "gitlab") warnOfLimits(report, bytes.length, entries.length);
   } finally {
     bytes.fill(0);
   }
+}
+
+/** A warning only: an instance's administrator may allow more. */
+function warnOfLimits(report: Context["report"], bytes: number, variables: number): void {
+  if (bytes <= GITLAB_LIMITS.bytes && variables <= GITLAB_LIMITS.variables) return;
+  const allowed = `${GITLAB_LIMITS.variables} variables in ${GITLAB_LIMITS.bytes} bytes`;
+  report.warning(`GitLab may refuse ${variables} variables in ${bytes} bytes: every instance takes ${allowed}`);
 }
 
 /** The names to write. @throws {Fault} CONFLICT naming every two that would be spelt alike */

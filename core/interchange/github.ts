@@ -4,6 +4,7 @@
  */
 import { requireNames, requireText } from "./checks.ts";
 import type { Entry, GithubExport } from "./interchange.ts";
+import { linesToMask } from "./mask_lines.ts";
 
 /** Writes both parts. `draw` makes a delimiter; it is drawn again until no value contains it. */
 export function formatGithub(entries: readonly Entry[], draw: () => string = randomDelimiter): GithubExport {
@@ -14,11 +15,16 @@ export function formatGithub(entries: readonly Entry[], draw: () => string = ran
   // A value that knew the delimiter could end its own heredoc and set variables of its choice.
   while (texts.some(({ text }) => text.includes(delimiter))) delimiter = draw();
   const env = texts.map(({ name, text }) => `${name}<<${delimiter}\n${text}\n${delimiter}\n`);
-  // Runners mask line by line. A blank line cannot be masked, and has nothing to hide.
-  const lines = new Set(texts.flatMap(({ text }) => text.split(/\r?\n/)).filter((line) => line.trim() !== ""));
-  const masks = [...lines].map((line) => `::add-mask::${escapeCommand(line)}\n`);
+  const masks = linesToMask(texts.map(({ text }) => text)).map(githubMask);
+  // Behind a line that somebody has begun, a command would be no command, and the log would show it.
+  if (masks.length > 0) masks.unshift("\n");
   const encoder = new TextEncoder();
   return { env: encoder.encode(env.join("")), masks: encoder.encode(masks.join("")) };
+}
+
+/** The command that has the runner mask `line`, which is text of one line, from here on. */
+export function githubMask(line: string): string {
+  return `::add-mask::${escapeCommand(line)}\n`;
 }
 
 function randomDelimiter(): string {

@@ -51,6 +51,8 @@ const FORMATTERS = {
   csv: async () => (await import("./csv.ts")).formatCsv,
   tfvars: async () => (await import("./tfvars.ts")).formatTfvars,
   k8s: async () => (await import("./k8s.ts")).formatK8s,
+  gitlab: async () => (await import("./gitlab.ts")).formatGitlab,
+  azure: async () => (await import("./azure.ts")).formatAzure,
 } satisfies Record<string, () => Promise<Formatter>>;
 
 /** A format that can be read. */

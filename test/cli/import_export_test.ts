@@ -153,6 +153,26 @@ endToEnd("coffer export -f github masks first, then appends to a file that it ha
   assert.equal(Deno.readTextFileSync(file).split("TOKEN<<").length, 2, "what is not masked is not written");
 });
 
+endToEnd(
+  "coffer export -f azure sets secret variables, -f gitlab writes a report and warns of its limits",
+  async (coffer) => {
+    await coffer.given({ "db/password": "p;w]100%", TOKEN: "t0ken" });
+    const azure = "##vso[task.setvariable variable=TOKEN;issecret=true]t0ken\n" +
+      "##vso[task.setvariable variable=DB_PASSWORD;issecret=true]p%3Bw%5D100%AZP25\n";
+    assert.equal(await coffer.ok(["export", "-f", "azure"]), azure);
+    const small = await coffer.run(["export", "-f", "gitlab"]);
+    assert.equal(small.text, "TOKEN=t0ken\nDB_PASSWORD=p;w]100%\n");
+    assert.equal(small.stderr.split("warning:").length, 2);
+    await coffer.given(Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`V${i}`, "x"])), "many");
+    await coffer.given({ LONG: "x".repeat(5115) }, "long");
+    for (const stack of ["many", "long"]) {
+      const { code, stderr } = await coffer.run(["export", "-f", "gitlab", "--stack", stack]);
+      assert.equal(code, 0);
+      assert.equal(stderr.split("warning:").length, 3, stderr);
+    }
+  },
+);
+
 endToEnd("coffer inject renders a template from a file or stdin, byte for byte", async (coffer) => {
   await coffer.given({ "db/password": 'p"w\n', user: "ada" });
   await coffer.given({ user: "bob" }, "prod");

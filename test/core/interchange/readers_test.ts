@@ -159,6 +159,7 @@ Deno.test("formatGithubEntries() masks every line of a value that is not blank",
     .filter(({ value }) => value.at(-1) !== 0x0d);
   const { masks } = await formatGithubEntries(entries);
   const lines = text(masks).split("\n");
+  assert.equal(lines.shift(), "", "a line that somebody has begun is ended first");
   assert.equal(lines.pop(), "");
   const masked = new Set(lines.map((line) => {
     assert(line.startsWith("::add-mask::"));
@@ -169,6 +170,12 @@ Deno.test("formatGithubEntries() masks every line of a value that is not blank",
   assert.deepEqual([...masked].slice(0, 4), ["one", "two%0A%25", "three", "a\rb"]);
   for (const [, value] of pairs(entries)) {
     for (const line of value.split(/\r?\n/)) assert(line.trim() === "" || masked.has(line));
+  }
+});
+
+Deno.test("formatGithubEntries() prints nothing when there is nothing to mask", async () => {
+  for (const entries of [[], numbered(["", " \n"])]) {
+    assert.equal((await formatGithubEntries(entries)).masks.length, 0);
   }
 });
 

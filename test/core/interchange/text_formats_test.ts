@@ -263,7 +263,9 @@ Deno.test("parseEntries() and formatEntries() refuse a format that does not exis
 });
 
 Deno.test("EXPORT_FORMATS lists the formats that the command line promises", () => {
-  const promised: ExportFormat[] = ["csv", "docker", "dotenv", "github", "json", "k8s", "shell", "tfvars", "yaml"];
+  const promised: ExportFormat[] = [
+    ...["azure", "csv", "docker", "dotenv", "github", "gitlab", "json", "k8s", "shell", "tfvars", "yaml"] as const,
+  ];
   assert.deepEqual([...EXPORT_FORMATS].sort(), promised);
 });
 

@@ -39,9 +39,13 @@ export function parseStackName(text: string): StackName {
   });
 }
 
+export function isEnvName(text: string): text is EnvName {
+  return ENV.test(text);
+}
+
 /** @throws {Fault} USAGE when `text` is not an environment variable's name */
 export function parseEnvName(text: string): EnvName {
-  if (ENV.test(text)) return text as EnvName;
+  if (isEnvName(text)) return text;
   throw new Fault("USAGE", `${JSON.stringify(text)} is not an environment variable's name`, {
     hint: "use letters, digits and `_`, not starting with a digit: DB_PASSWORD",
   });
@@ -52,7 +56,7 @@ export function parseEnvName(text: string): EnvName {
  * is; otherwise upper-cased with every other character `_` (`db/password` → `DB_PASSWORD`, `2fa` → `_2FA`).
  */
 export function envNameOf(name: SecretName): EnvName {
-  if (ENV.test(name)) return name as string as EnvName;
+  if (isEnvName(name)) return name;
   const mapped = name.toUpperCase().replace(/[^A-Z0-9_]/g, "_");
   return (/^[0-9]/.test(mapped) ? `_${mapped}` : mapped) as EnvName;
 }

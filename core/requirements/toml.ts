@@ -14,10 +14,11 @@ export function parseToml(text: string, where: string): TomlTable {
   try {
     return parse(text);
   } catch (error) {
-    // The library gives up on deep nesting by itself, but for keys of very many dots, which run out of stack.
-    const place = error instanceof TomlError ? `line ${error.line}, column ${error.column}` : "a table";
-    throw new Fault("CONFIG", `${where}: ${place} is not TOML, defines a key again, or is nested too deeply`, {
-      hint: 'write NAME = "value", each name once in its table',
+    if (!(error instanceof TomlError)) throw error;
+    const { line, column } = error;
+    throw new Fault("CONFIG", `${where}: line ${line}, column ${column} is not TOML, or defines a key again`, {
+      hint: 'write NAME = "text" or NAME = { key = "text" }, each name once in its table',
+      cause: error,
     });
   }
 }

@@ -16,9 +16,8 @@ export class Project {
 
   /** The project around `directory`: the nearest `.coffer` going up, else `home` if it holds stacks. */
   static find(directory: string, home: string): Project | undefined {
-    for (let at = directory;; at = at.slice(0, at.lastIndexOf("/"))) {
-      if (statIfPresent(`${at}/.coffer/stacks`)) return new Project(`${at}/.coffer`);
-      if (at === "" || at === "/") break;
+    for (const folder of foldersUpFrom(directory)) {
+      if (statIfPresent(`${folder}/.coffer/stacks`)) return new Project(`${folder}/.coffer`);
     }
     return statIfPresent(`${home}/stacks`) ? new Project(home) : undefined;
   }
@@ -105,6 +104,12 @@ export class Project {
   #folderOf(stack: StackName): string {
     return `${this.folder}/stacks/${stack}`;
   }
+}
+
+/** A folder, the one it is in, and so on to the root, which is empty: a `/` comes behind each. */
+export function* foldersUpFrom(directory: string): Generator<string> {
+  for (let at = directory; at !== "" && at !== "/"; at = at.slice(0, at.lastIndexOf("/"))) yield at;
+  yield "";
 }
 
 function writeIfAbsent(path: string, text: string): void {

@@ -1,3 +1,5 @@
+import { wipeVariable } from "./native/process_state.ts";
+
 /** What a command may know of the process it runs in. Tests pass another one. */
 export interface Host {
   env(name: string): string | undefined;
@@ -6,6 +8,27 @@ export interface Host {
   readonly stdin: { readonly readable: ReadableStream<Uint8Array>; isTerminal(): boolean };
 }
 
+/** These hold a passphrase. */
+const PASSPHRASES = ["COFFER_PASSPHRASE", "COFFER_NEW_PASSPHRASE"];
+
 export function denoHost(): Host {
-  return { env: (name) => Deno.env.get(name), cwd: Deno.cwd(), stdin: Deno.stdin };
+  const taken = new Map(PASSPHRASES.map((name) => [name, take(name)]));
+  return {
+    env: (name) => taken.has(name) ? taken.get(name)!() : Deno.env.get(name),
+    cwd: Deno.cwd(),
+    stdin: Deno.stdin,
+  };
+}
+
+/** Keeps a variable's value and wipes it from where the kernel shows it, as long as we run, in `/proc/PID/environ`. */
+function take(name: string): () => string | undefined {
+  try {
+    const value = Deno.env.get(name);
+    if (value !== undefined) wipeVariable(name);
+    return () => value;
+  } catch (error) {
+    return () => { // not UTF-8: whoever needs it reports that
+      throw error;
+    };
+  }
 }

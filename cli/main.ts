@@ -3,6 +3,7 @@ import { complete, runApp } from "./app.ts";
 import type { Context } from "./command.ts";
 import { Workspace } from "./compose.ts";
 import { denoHost } from "./host.ts";
+import { makeUndumpable } from "./native/process_state.ts";
 import { dropUnneeded } from "./permissions.ts";
 import { OutputClosed, Report } from "./report.ts";
 import { Interrupted, Terminal } from "./terminal.ts";
@@ -11,6 +12,7 @@ import { Interrupted, Terminal } from "./terminal.ts";
 const RUN_FAILED = 125;
 
 async function main(args: readonly string[]): Promise<number> {
+  makeUndumpable();
   const host = denoHost();
   const report = new Report(Deno.stdout, Deno.stderr);
   // The parser reports its own errors through `report`, which needs to know the form before the flags are parsed.

@@ -23,6 +23,12 @@ export class OpenStacks {
     return await opened;
   }
 
+  /** Where those that were opened are on disk. */
+  async folders(): Promise<string[]> {
+    const { folder } = await this.#workspace.project();
+    return [...this.#opened.keys()].map((name) => `${folder}/stacks/${name}`);
+  }
+
   [Symbol.dispose](): void {
     for (const stack of this.#stacks) stack.dispose();
   }

@@ -8,15 +8,15 @@ import { readGuarded } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Variables that hold a passphrase, or with `_FILE` the path of one. They must not reach a child process. */
-export const PASSPHRASE_VARIABLES = ["COFFER_PASSPHRASE", "COFFER_NEW_PASSPHRASE"] as const;
+/** Variables that hold a passphrase, or with `_FILE` the path of one. */
+type PassphraseVariable = "COFFER_PASSPHRASE" | "COFFER_NEW_PASSPHRASE";
 const MAX_BYTES = 64 * 1024;
 
 /** The passphrase that was given without a prompt, or undefined. `variable` is COFFER_NEW_PASSPHRASE for a new one. */
 export function givenPassphrase(
   host: Host,
   fd: number | undefined,
-  variable: (typeof PASSPHRASE_VARIABLES)[number] = "COFFER_PASSPHRASE",
+  variable: PassphraseVariable = "COFFER_PASSPHRASE",
 ): Secret | undefined {
   if (fd !== undefined) return withoutNewline(readDescriptor(fd), `file descriptor ${fd}`);
   const file = host.env(`${variable}_FILE`);

@@ -31,9 +31,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const RE_EXPORTS: ReadonlySet<string> = new Set(["mod.ts", "core/crypto/aead.ts", "core/crypto/scrypt.ts"]);
 
 const EXITS: ReadonlySet<string> = new Set(["cli/main.ts"]);
-/** `main.ts` hands the streams to `report.ts`; `process.ts` pumps a child's output. */
+/** `main.ts` hands the streams to `report.ts`; the runner passes a command's output on. */
 const PRINTS: ReadonlySet<string> = new Set([
-  ...["cli/main.ts", "cli/report.ts", "cli/terminal.ts", "cli/runner/process.ts"],
+  ...["cli/main.ts", "cli/report.ts", "cli/terminal.ts"],
+  ...["piped_command", "portable_command", "terminal_command"].map((file) => `cli/runner/${file}.ts`),
 ]);
 
 /** Written in AssemblyScript, a language of its own. */

@@ -4,9 +4,12 @@ import { MAX_VALUE_BYTES } from "../../core/seal/padding.ts";
 import { Secret } from "../../core/secret.ts";
 import { command, type CommonFlags, type Context, secretNameArgument } from "../command.ts";
 import { readFileBytes } from "../input.ts";
-import { dropOwnVariables } from "../runner/environment.ts";
-import { runProcess, SpawnFailure } from "../runner/process.ts";
+import { Environment } from "../runner/environment.ts";
+import { Guard } from "../runner/guard.ts";
+import { startPortable } from "../runner/portable_command.ts";
 import { RamFolder } from "../runner/ram_folder.ts";
+import { forwardSignals } from "../runner/signals.ts";
+import { SpawnFailure } from "../runner/spawn_failure.ts";
 
 export const edit = command<CommonFlags, [name: SecretName]>({
   brief: "Change a secret in your editor",
@@ -20,6 +23,7 @@ export const edit = command<CommonFlags, [name: SecretName]>({
     const current = (await stack.find([name])).get(name);
     using before = current?.value ?? new Secret(new Uint8Array(0));
     using folder = await RamFolder.make(host);
+    using _guard = Guard.start(folder.path);
     const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
     await runEditor(context, path);
     using after = new Secret(readFileBytes(path, MAX_VALUE_BYTES));
@@ -37,15 +41,14 @@ export const edit = command<CommonFlags, [name: SecretName]>({
 /** The editor is a shell command, as git and crontab take it: it may have arguments. */
 async function runEditor({ host }: Context, path: string): Promise<void> {
   const editor = host.env("VISUAL") || host.env("EDITOR") || "vi";
-  dropOwnVariables();
+  const argv = ["sh", "-c", `${editor} "$1"`, "sh", path].map((word) => new TextEncoder().encode(word));
+  using signals = forwardSignals("shared group");
   let code: number;
   try {
-    code = await runProcess({
-      command: ["sh", "-c", `${editor} "$1"`, "sh", path],
-      env: new Map(),
-      pristine: false,
-      masker: undefined,
-    });
+    // Nothing fancier: an editor with windows may leave processes running, and they are none of our business.
+    const started = startPortable({ argv, environment: Environment.inherited() }, false);
+    signals.attach(started);
+    code = await started.exit;
   } catch (error) {
     throw error instanceof SpawnFailure ? error.fault : error;
   }

@@ -1,17 +1,13 @@
 import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
-import { LEAST_MASKED_BYTES, Masker } from "../../core/mask/masker.ts";
-import { type EnvName, parseEnvName, type StackName } from "../../core/name.ts";
-import { describeReference, type Reference, type Template } from "../../core/reference.ts";
-import { resolve, type Resolved } from "../../core/resolve.ts";
-import { Secret } from "../../core/secret.ts";
-import { command, type CommonFlags, type Context, toggle } from "../command.ts";
+import { type StackName } from "../../core/name.ts";
+import { resolve } from "../../core/resolve.ts";
+import { command, type CommonFlags, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
-import { render, templateOf } from "../template.ts";
-import { requireExactArguments } from "../runner/arguments.ts";
-import { dropOwnVariables, environmentText, pristineVariables } from "../runner/environment.ts";
-import { runProcess, SpawnFailure } from "../runner/process.ts";
-import { RamFolder } from "../runner/ram_folder.ts";
+import { OpenStacks } from "../open_stacks.ts";
+import { templateOf } from "../template.ts";
+import { type Assignment, runAssignment } from "../runner/run.ts";
+import { FOLDER_VARIABLE } from "../runner/delivery.ts";
 import {
   bindAll,
   bindEntry,
@@ -19,9 +15,11 @@ import {
   type FileBinding,
   parseBinding,
   parseFileBinding,
+  referencesOf,
   requireDistinct,
+  type Selection,
 } from "../runner/selection.ts";
-import { OpenStacks } from "../open_stacks.ts";
+import { SpawnFailure } from "../runner/spawn_failure.ts";
 
 interface Flags extends CommonFlags {
   readonly secret?: readonly Binding[];
@@ -29,20 +27,20 @@ interface Flags extends CommonFlags {
   readonly prefix?: string;
   readonly envFile?: readonly string[];
   readonly file?: readonly FileBinding[];
+  readonly fifo?: readonly FileBinding[];
   readonly template?: readonly TemplateFlag[];
   readonly pristine: boolean;
+  readonly preserveEnv?: readonly string[] | "all";
   readonly noMask: boolean;
+  readonly exec: boolean;
+  readonly watch: boolean;
 }
-
-/** The flags with an empty list for each that was not given. */
-type Choices = Flags & Required<Pick<Flags, "secret" | "envFile" | "file" | "template">>;
 
 interface TemplateFlag {
   readonly input: string;
   readonly output: string;
 }
 
-const FOLDER_VARIABLE = parseEnvName("COFFER_FILES");
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 export const run = command<Flags, string[]>({
@@ -50,7 +48,8 @@ export const run = command<Flags, string[]>({
   details:
     "Every secret of the stack is set unless some are chosen. `db/password` becomes DB_PASSWORD. All are looked up first,\n" +
     "or nothing starts. Files go to a private folder in memory, named in COFFER_FILES, and are gone when the command\n" +
-    "ends. Its output is masked: wherever a value would appear, ******* does.",
+    "ends. Its output is masked: wherever a value would appear, ******* does; at a terminal as well, where it gets a\n" +
+    "terminal of its own.",
   examples: [
     "run -- npm start",
     "run -s db/password -s api/token=TOKEN -- ./serve",
@@ -58,6 +57,8 @@ export const run = command<Flags, string[]>({
     "run --env-file app.env -- ./serve",
     "run --file tls/key=key.pem -- sh -c 'serve --key \"$COFFER_FILES/key.pem\"'",
     "run --template app.conf.tpl=app.conf -- sh -c 'serve -c \"$COFFER_FILES/app.conf\"'",
+    "run --watch -- ./serve",
+    "run --exec -- ./serve",
   ],
   flags: {
     secret: {
@@ -86,10 +87,18 @@ export const run = command<Flags, string[]>({
     },
     file: {
       kind: "parsed",
-      parse: parseFileBinding,
+      parse: (text: string) => parseFileBinding(text),
       variadic: true,
       optional: true,
       brief: "Put a secret in a file of the private folder; NAME_FILE holds its path",
+      placeholder: "name[=path]",
+    },
+    fifo: {
+      kind: "parsed",
+      parse: (text: string) => parseFileBinding(text, true),
+      variadic: true,
+      optional: true,
+      brief: "The same with a named pipe, which can be read once",
       placeholder: "name[=path]",
     },
     template: {
@@ -101,15 +110,25 @@ export const run = command<Flags, string[]>({
       placeholder: "in=out",
     },
     pristine: toggle("Give the command these variables and a few such as PATH only"),
+    preserveEnv: {
+      kind: "parsed",
+      parse: parsePreserved,
+      inferEmpty: true,
+      optional: true,
+      brief: "Let variables that are set already win: all, or these; with --pristine these stay",
+      placeholder: "a,b",
+    },
     noMask: toggle("Leave the output alone; the command keeps the terminal"),
+    exec: toggle("Become the command: same process, output not masked, no files"),
+    watch: toggle("Start the command again when what it was given has changed"),
   },
   aliases: { s: "secret" },
   positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "The command", placeholder: "command" } },
   async run(context, flags, ...args) {
+    requireCompatible(flags);
     try {
-      const { secret = [], envFile = [], file = [], template = [] } = flags;
-      const choices: Choices = { ...flags, secret, envFile, file, template };
-      return await start(context, choices, args as [string, ...string[]]);
+      using stacks = new OpenStacks(context.workspace, flags);
+      return await runAssignment(context, assignmentOf(flags, stacks, args));
     } catch (error) {
       if (!(error instanceof SpawnFailure)) throw error;
       context.report.failure(error.fault);
@@ -118,83 +137,55 @@ export const run = command<Flags, string[]>({
   },
 });
 
-async function start(context: Context, flags: Choices, args: [string, ...string[]]): Promise<number> {
-  requireExactArguments(args);
-  using stacks = new OpenStacks(context.workspace, flags);
-  const needsFolder = flags.file.length > 0 || flags.template.length > 0;
-  const paths = [...flags.file, ...(needsFolder ? [{ env: FOLDER_VARIABLE, path: "." }] : [])];
-  const bindings = requireDistinct(await chooseBindings(flags, stacks), paths);
-  const templates = flags.template.map(({ input, output }) => ({
-    template: templateOf(readFileBytes(input, MAX_FILE_BYTES), `the template ${input}`),
-    output,
-  }));
-  const references = [
-    ...bindings.map(({ from }) => from).filter((from) => typeof from !== "string"),
-    ...flags.file.map(({ from }) => from),
-    ...templates.flatMap(({ template }) => template.filter((part) => typeof part !== "string")),
-  ];
-  using resolved = await resolve(references, (stack: StackName | undefined) => stacks.get(stack));
-  const values = bindings.map(({ env, from }) =>
-    [env, typeof from === "string" ? Secret.fromText(from) : resolved.of(from)] as const
-  );
-  const env = environmentText(new Map<EnvName, Secret>(values));
-  using folder = needsFolder ? await RamFolder.make(context.host) : undefined;
-  if (folder) {
-    for (const [name, path] of writeFiles(folder, flags.file, templates, resolved)) env.set(name, path);
-  }
-  warnUnmasked(context, references, resolved, flags.noMask);
-  dropOwnVariables();
-  return await runProcess({
-    command: args,
-    env: flags.pristine ? new Map([...pristineVariables(context.host), ...env]) : env,
-    pristine: flags.pristine,
-    masker: flags.noMask ? undefined : new Masker(resolved.values),
+function requireCompatible({ exec, watch, file, fifo, template }: Flags): void {
+  if (!exec) return;
+  const other = watch ? "--watch" : file ? "--file" : fifo ? "--fifo" : template ? "--template" : undefined;
+  if (!other) return;
+  throw new Fault("USAGE", `--exec leaves nobody behind who could do ${other}'s part`, {
+    hint: "leave --exec out: signals and exit codes pass through without it as well",
   });
 }
 
+function assignmentOf(flags: Flags, stacks: OpenStacks, args: readonly string[]): Assignment {
+  return {
+    args,
+    mask: !flags.noMask,
+    exec: flags.exec,
+    inheritance: { pristine: flags.pristine, preserve: flags.preserveEnv ?? [] },
+    async lookUp() {
+      const selection = await select(flags, stacks);
+      const sourceOf = (stack: StackName | undefined) => stacks.get(stack);
+      return { selection, resolved: await resolve(referencesOf(selection), sourceOf) };
+    },
+    watched: flags.watch
+      ? async () => ({
+        folders: await stacks.folders(),
+        files: [...flags.envFile ?? [], ...(flags.template ?? []).map(({ input }) => input)],
+      })
+      : undefined,
+  };
+}
+
 /** What was chosen on the line; with nothing chosen, every secret of the stack. */
-async function chooseBindings(flags: Choices, stacks: OpenStacks): Promise<Binding[]> {
-  const bindings = [...flags.secret];
-  for (const file of flags.envFile) {
+async function select(flags: Flags, stacks: OpenStacks): Promise<Selection> {
+  const { secret = [], envFile = [], template = [] } = flags;
+  const files = [...flags.file ?? [], ...flags.fifo ?? []];
+  const bindings = [...secret];
+  for (const file of envFile) {
     const entries = await parseEntries("dotenv", readFileBytes(file, MAX_FILE_BYTES));
     for (const { name, value } of entries) bindings.push(bindEntry(name, new TextDecoder().decode(value)));
   }
-  const nothingChosen = bindings.length === 0 && flags.file.length === 0 && flags.template.length === 0;
+  const nothingChosen = bindings.length === 0 && files.length === 0 && template.length === 0;
   if (flags.all || flags.prefix !== undefined || nothingChosen) {
     const names = await (await stacks.get(undefined)).list();
     bindings.push(...bindAll(names.filter((name) => name.startsWith(flags.all ? "" : flags.prefix ?? ""))));
   }
-  return bindings;
-}
-
-/** Returns the variables that hold the files' paths. */
-function writeFiles(
-  folder: RamFolder,
-  files: readonly FileBinding[],
-  templates: readonly { readonly template: Template; readonly output: string }[],
-  resolved: Resolved,
-): Map<string, string> {
-  const paths = new Map<string, string>([[FOLDER_VARIABLE, folder.path]]);
-  for (const { path, from, env } of files) paths.set(env, resolved.of(from).use((bytes) => folder.write(path, bytes)));
-  for (const { template, output } of templates) {
-    const rendered = render(template, resolved);
-    folder.write(output, rendered);
-    rendered.fill(0);
-  }
-  return paths;
-}
-
-function warnUnmasked(
-  { report }: Context,
-  references: readonly Reference[],
-  resolved: Resolved,
-  noMask: boolean,
-): void {
-  if (noMask) return;
-  const short = references.filter((reference) => resolved.of(reference).size < LEAST_MASKED_BYTES);
-  if (short.length === 0) return;
-  const names = [...new Set(short.map(describeReference))].join(", ");
-  report.warning(`too short to be masked in the output: ${names}`);
+  const templates = template.map(({ input, output }) => ({
+    template: templateOf(readFileBytes(input, MAX_FILE_BYTES), `the template ${input}`),
+    path: output,
+  }));
+  const folder = files.length + templates.length > 0 ? [{ env: FOLDER_VARIABLE, path: "." }] : [];
+  return { bindings: requireDistinct(bindings, [...files, ...folder]), files, templates };
 }
 
 function parseTemplateFlag(text: string): TemplateFlag {
@@ -203,4 +194,12 @@ function parseTemplateFlag(text: string): TemplateFlag {
   throw new Fault("USAGE", `${JSON.stringify(text)} does not say what to render where`, {
     hint: "--template app.conf.tpl=app.conf",
   });
+}
+
+/** Nothing: all of them. */
+function parsePreserved(text: string): readonly string[] | "all" {
+  if (text === "") return "all";
+  const names = text.split(",");
+  if (names.every((name) => name !== "")) return names;
+  throw new Fault("USAGE", "an empty name in --preserve-env", { hint: "--preserve-env=HOME,LANG" });
 }

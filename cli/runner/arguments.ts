@@ -1,23 +1,28 @@
 /** The child's arguments, byte for byte. */
-import { Fault } from "../../core/fault.ts";
 
 /**
  * Deno decodes arguments as UTF-8 and replaces what is not. Where a replacement character shows up, the kernel's copy
- * tells whether it was typed or is a loss; a lossy argument is refused rather than changed.
- * @throws {Fault} UNSUPPORTED
+ * tells whether it was typed or stands for something else.
+ * @param args the last words of our own command line
  */
-export function requireExactArguments(args: readonly string[]): void {
-  if (!args.some((arg) => arg.includes("\ufffd"))) return;
-  const ours = new TextEncoder().encode(args.join("\0") + "\0");
-  let actual: Uint8Array;
+export function exactArguments(args: readonly string[]): Uint8Array[] {
+  const decoded = args.map((arg) => new TextEncoder().encode(arg));
+  if (!args.some((arg) => arg.includes("\ufffd"))) return decoded;
   try {
-    actual = Deno.readFileSync("/proc/self/cmdline");
+    const words = split(Deno.readFileSync("/proc/self/cmdline"));
+    return words.slice(words.length - args.length);
   } catch {
-    return; // no such file on this system: nothing to compare with
+    return decoded; // no such file on this system
   }
-  const tail = actual.subarray(actual.length - ours.length);
-  if (tail.length === ours.length && tail.every((byte, i) => byte === ours[i])) return;
-  throw new Fault("UNSUPPORTED", "an argument of the command is not UTF-8 text and would not arrive as it is", {
-    hint: "write it in a script and run that: coffer run -- ./script.sh",
-  });
+}
+
+/** Every word ends with a NUL byte. */
+function split(commandLine: Uint8Array): Uint8Array[] {
+  const words: Uint8Array[] = [];
+  for (let at = 0; at < commandLine.length;) {
+    const end = commandLine.indexOf(0, at);
+    words.push(commandLine.slice(at, end));
+    at = end + 1;
+  }
+  return words;
 }

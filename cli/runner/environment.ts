@@ -1,78 +1,119 @@
-/** The child's environment. */
+/** The child's environment, byte for byte. */
 import { Fault } from "../../core/fault.ts";
 import type { EnvName } from "../../core/name.ts";
 import type { Secret } from "../../core/secret.ts";
-import type { Host } from "../host.ts";
-import { PASSPHRASE_VARIABLES } from "../passphrase.ts";
 
 /** What a program needs to find itself around; nothing else is inherited with `--pristine`. */
 const PRISTINE = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"];
-
-/** The few variables that `--pristine` keeps. */
-export function pristineVariables(host: Host): Map<string, string> {
-  const kept = PRISTINE.map((name) => [name, host.env(name)] as const);
-  return new Map(kept.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
-}
-
-/** Takes what unlocks the store, and what our own runtime was started with, out of the environment that is inherited. */
-export function dropOwnVariables(): void {
-  for (const variable of PASSPHRASE_VARIABLES) {
-    Deno.env.delete(variable);
-    Deno.env.delete(`${variable}_FILE`);
-  }
-  for (const variable of Deno.env.get(RUNTIME_VARIABLES)?.split(" ") ?? []) {
-    if (variable.startsWith("DENO_")) Deno.env.delete(variable);
-  }
-  Deno.env.delete(RUNTIME_VARIABLES);
-  dropNodeShim();
-}
-
 /** Names what the self-extracting executable has set for the runtime, and the user had not. */
 const RUNTIME_VARIABLES = "COFFER_RUNTIME_VARIABLES";
+/** Ours: what unlocks the store, where it is, and what the runtime was started with. */
+const OWN = /^COFFER_/;
 
-/** Where there is no `node`, `deno run` puts one that is itself in front of `PATH`. The child gets the user's `PATH`. */
-function dropNodeShim(): void {
-  const path = Deno.env.get("PATH") ?? "";
-  const [first, ...others] = path.split(":");
-  if (!Deno.env.has("DENO_NODE_SHIM_ACTIVE") || !first?.endsWith("/node_compat_bin")) return;
-  if (!isThisRuntime(`${first}/node`)) return; // another Deno's, which started us: it is the user's
-  Deno.env.delete("DENO_NODE_SHIM_ACTIVE");
-  Deno.env.set("PATH", others.join(":"));
-}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const latin1 = new TextDecoder("latin1");
 
-function isThisRuntime(link: string): boolean {
-  try {
-    return Deno.realPathSync(link) === Deno.realPathSync(Deno.execPath());
-  } catch {
-    return false;
+export class Environment {
+  /** Values by name; a name has one character for each of its bytes. */
+  readonly #values: Map<string, Uint8Array>;
+
+  private constructor(values: Map<string, Uint8Array>) {
+    this.#values = values;
+  }
+
+  /** What we were started with, but for what is Coffer's own. */
+  static inherited(): Environment {
+    const values = initial() ?? current();
+    const runtime = values.get(RUNTIME_VARIABLES);
+    for (const name of runtime ? decoder.decode(runtime).split(" ") : []) {
+      if (name.startsWith("DENO_")) values.delete(name);
+    }
+    for (const name of values.keys()) if (OWN.test(name)) values.delete(name);
+    return new Environment(values);
+  }
+
+  get(name: string): Uint8Array | undefined {
+    return this.#values.get(name);
+  }
+
+  set(name: string, value: Uint8Array): void {
+    this.#values.set(name, value);
+  }
+
+  /** Leaves the few variables that every program needs, and those named. */
+  makePristine(kept: readonly string[]): void {
+    for (const name of this.#values.keys()) {
+      if (!PRISTINE.includes(name) && !kept.includes(name)) this.#values.delete(name);
+    }
+  }
+
+  /** `NAME=value`, as the kernel takes it. */
+  get block(): Uint8Array[] {
+    return [...this.#values].map(([name, value]) => {
+      const entry = new Uint8Array(name.length + 1 + value.length);
+      for (let i = 0; i < name.length; i++) entry[i] = name.charCodeAt(i);
+      entry[name.length] = 61;
+      entry.set(value, name.length + 1);
+      return entry;
+    });
+  }
+
+  /** As text, for systems where there is no other way. */
+  get record(): Record<string, string> {
+    return Object.fromEntries([...this.#values].map(([name, value]) => [name, decoder.decode(value)]));
+  }
+
+  get names(): string[] {
+    return [...this.#values.keys()];
   }
 }
 
 /**
- * Values as environment text.
- * @throws {Fault} UNSUPPORTED naming every value that cannot be one: with a NUL byte, or not UTF-8
+ * The kernel's copy: bytes that are not text included, and without what the runtime has changed since. (Where there is
+ * no `node`, it puts one that is itself in front of `PATH`.) The first of two values for a name is the one programs see.
  */
-export function environmentText(values: ReadonlyMap<EnvName, Secret>): Map<string, string> {
-  const out = new Map<string, string>();
-  const unfit: string[] = [];
-  for (const [name, value] of values) {
-    const text = textOf(value);
-    if (text === undefined) unfit.push(name);
-    else out.set(name, text);
+function initial(): Map<string, Uint8Array> | undefined {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync("/proc/self/environ");
+  } catch {
+    return undefined; // no such file on this system
   }
-  if (unfit.length > 0) {
-    throw new Fault("UNSUPPORTED", `not text that an environment variable can hold: ${unfit.join(", ")}`, {
-      hint: "hand it over as a file: --file NAME=PATH",
-    });
+  const values = new Map<string, Uint8Array>();
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0, at);
+    const entry = bytes.subarray(at, end < 0 ? bytes.length : end);
+    const equals = entry.indexOf(61, 1);
+    const name = latin1.decode(entry.subarray(0, equals));
+    if (equals > 0 && !values.has(name)) values.set(name, entry.subarray(equals + 1));
+    at += entry.length + 1;
   }
-  return out;
+  return values;
 }
 
-function textOf(value: Secret): string | undefined {
+function current(): Map<string, Uint8Array> {
+  return new Map(Object.entries(Deno.env.toObject()).map(([name, value]) => [name, encoder.encode(value)]));
+}
+
+/**
+ * Refuses what a variable cannot hold.
+ * @throws {Fault} UNSUPPORTED naming every value with a NUL byte, and every one that is not UTF-8 text
+ */
+export function requireText(values: ReadonlyMap<EnvName, Secret>): void {
+  const unfit = [...values].filter(([, value]) => !value.use(isText)).map(([name]) => name);
+  if (unfit.length === 0) return;
+  throw new Fault("UNSUPPORTED", `not text that an environment variable can hold: ${unfit.join(", ")}`, {
+    hint: "hand it over as a file: --file NAME=PATH",
+  });
+}
+
+function isText(bytes: Uint8Array): boolean {
+  if (bytes.includes(0)) return false;
   try {
-    const text = value.revealText();
-    return text.includes("\0") ? undefined : text;
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }

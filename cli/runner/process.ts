@@ -1,142 +1,136 @@
 /**
  * A child process with secrets in its environment: arguments byte-exact, signals forwarded, output masked, exit code
- * passed through.
+ * passed through, nothing left behind.
  */
-import { Fault } from "../../core/fault.ts";
 import type { Masker } from "../../core/mask/masker.ts";
-import { hostFault } from "../../core/store/file_guard.ts";
-import { forwardSignals } from "./signals.ts";
+import { Descriptors } from "../native/pipe.ts";
+import { restoreFileLimit } from "../native/process_state.ts";
+import { Reaper } from "../native/reaper.ts";
+import { Spawner } from "../native/spawn.ts";
+import type { Environment } from "./environment.ts";
+import type { Guard } from "./guard.ts";
+import { Output } from "./output.ts";
+import { type Native, startPiped } from "./piped_command.ts";
+import { statOf } from "./process_table.ts";
+import type { StartedCommand } from "./started_command.ts";
+import type { TerminalSession } from "./terminal_session.ts";
 
-/** What `env`, `timeout` and `docker run` exit with when the command does not start. */
-export const CANNOT_EXECUTE = 126;
-export const NOT_FOUND = 127;
-/** How long to wait for output of what the child left running in the background, and how often to look. */
-const STRAGGLERS_MS = 1000;
-const LOOK_MS = 50;
-/** What the child itself wrote is in the pipe when it ends, and a pipe holds no more than this. */
+/** How long what the command left running may go on by itself, and then after SIGTERM. */
+const PATIENCE_MS = 1000;
+const LOOK_MS = 20;
+/** What the command itself wrote is in the pipe when it ends, and a pipe holds no more than this. */
 const LARGEST_PIPE_BYTES = 1024 * 1024;
 
-export interface ProcessSpec {
-  readonly command: readonly [program: string, ...args: string[]];
-  /** Set on top of the inherited environment, or alone when `pristine`. */
-  readonly env: ReadonlyMap<string, string>;
-  readonly pristine: boolean;
-  /** Undefined: the child writes to our stdout and stderr itself. */
+export interface CommandSpec {
+  /** The program and its arguments. */
+  readonly argv: readonly Uint8Array[];
+  readonly environment: Environment;
+}
+
+export interface ProcessSpec extends CommandSpec {
+  /** Undefined: the command writes to our stdout and stderr itself. */
   readonly masker: Masker | undefined;
+  /** The person's terminal, when the command is to have one of its own. */
+  readonly terminal: TerminalSession | undefined;
+  readonly guard: Guard | undefined;
 }
 
-/** Runs the process to its end and returns its exit code, or 128+n when signal n ended it. */
-export async function runProcess(spec: ProcessSpec): Promise<number> {
-  const { command: [program, ...args], env, pristine, masker } = spec;
-  const output = masker ? "piped" : "inherit";
-  const command = new Deno.Command(program, {
-    args,
-    env: Object.fromEntries(env),
-    clearEnv: pristine,
-    stdin: "inherit",
-    stdout: output,
-    stderr: output,
-  });
-  // Before the spawn: a signal that arrives in between must not kill us and leave the child behind.
-  using signals = forwardSignals();
-  let child: Deno.ChildProcess;
-  try {
-    child = command.spawn();
-  } catch (error) {
-    throw new SpawnFailure(program, error);
+/** How the command's streams and its process group are set up. */
+export type Mode = "terminal" | "own group" | "shared group";
+
+/** Decided before the start, since signals are caught from then on. */
+export function modeOf({ terminal }: Pick<ProcessSpec, "terminal">): Mode {
+  if (terminal) return "terminal";
+  if (Deno.build.os !== "linux" || !Spawner.load()) return "shared group";
+  // A shell has made our group the job that its terminal's keys stop and interrupt: the command has to be in it.
+  return statOf(Deno.pid)?.terminal === 0 ? "own group" : "shared group";
+}
+
+/**
+ * Starts the command.
+ * @throws {SpawnFailure} when it cannot be
+ */
+export async function startProcess(spec: ProcessSpec, mode: Mode): Promise<RunningProcess> {
+  const command = await start(spec, mode);
+  spec.guard?.watch(command.target);
+  return new RunningProcess(command, spec);
+}
+
+async function start(spec: ProcessSpec, mode: Mode): Promise<StartedCommand> {
+  const native = loadNative();
+  const piped = spec.masker !== undefined;
+  if (!native) return (await import("./portable_command.ts")).startPortable(spec, piped);
+  restoreFileLimit();
+  if (!spec.terminal) return startPiped(spec, piped, mode === "shared group", native);
+  return (await import("./terminal_command.ts")).startOnTerminal(spec, spec.terminal, native);
+}
+
+function loadNative(): Native | undefined {
+  const [spawner, descriptors, reaper] = [Spawner.load(), Descriptors.load(), Reaper.load()];
+  return spawner && descriptors && reaper && { spawner, descriptors, reaper };
+}
+
+/** A command that runs. */
+export class RunningProcess {
+  readonly #command: StartedCommand;
+  readonly #outputs: readonly Output[];
+  readonly #written: Promise<unknown>;
+  #isWritten = false;
+
+  constructor(command: StartedCommand, { masker, terminal }: Pick<ProcessSpec, "masker" | "terminal">) {
+    this.#command = command;
+    this.#outputs = masker ? command.outputs.map((source) => new Output(source, masker, terminal !== undefined)) : [];
+    const finished = this.#outputs.map((output) => output.finish());
+    this.#written = Promise.allSettled(finished).then(() => this.#isWritten = true);
   }
-  signals.attach(child);
-  const outputs = masker
-    ? [
-      new Output(child.stdout, masker, Deno.stdout),
-      new Output(child.stderr, masker, Deno.stderr),
-    ]
-    : [];
-  const { code } = await child.status;
-  await Promise.all(outputs.map((output) => output.finish()));
-  return code;
-}
 
-/** The command did not start. */
-export class SpawnFailure extends Error {
-  readonly exitCode: number;
-  readonly fault: Fault;
-
-  constructor(program: string, cause: unknown) {
-    super("the command did not start");
-    const shown = JSON.stringify(program);
-    if (cause instanceof Deno.errors.NotFound) {
-      this.exitCode = NOT_FOUND;
-      this.fault = new Fault("NOT_FOUND", `there is no command ${shown}`, {
-        hint: "check its spelling and PATH; for shell syntax: coffer run -- sh -c '…'",
-      });
-    } else {
-      this.exitCode = CANNOT_EXECUTE;
-      this.fault = new Fault("DENIED", `the command ${shown} cannot be executed`, {
-        hint: "check that it is a program and executable, and that arguments and environment are not too large",
-        cause,
-      });
-    }
-  }
-}
-
-/** A stream of ours. */
-interface Sink {
-  write(bytes: Uint8Array): Promise<number>;
-}
-
-/** Copies a stream of the child, masked, to one of ours. */
-class Output {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** What went wrong, if anything. */
-  readonly #copied: Promise<unknown>;
-  #reading = false;
-  #bytes = 0;
-
-  constructor(from: ReadableStream<Uint8Array>, masker: Masker, to: Sink) {
-    this.#reader = from.getReader();
-    const source = new ReadableStream<Uint8Array>({
-      pull: (controller) => this.#pull(controller),
-      // Our reader is gone or our disk is full: closing the pipe gives the child SIGPIPE, as without us.
-      cancel: (reason) => this.#reader.cancel(reason),
-    }, { highWaterMark: 0 });
-    this.#copied = writeAll(source.pipeThrough(masker.stream()), to).catch((error) => error);
+  signal(signal: Deno.Signal): void {
+    this.#command.signal(signal);
   }
 
   /**
-   * Waits for the rest after the child has ended: for all that it wrote, however slowly our own reader takes it, but
-   * not for ever for what it left running, which may hold the pipe open.
+   * Waits until the command has ended and its output is written, however slowly our own reader takes it, and ends what
+   * it left running. Returns its exit code, or 128+n when signal n ended it.
    * @throws {Fault} UNAVAILABLE when output was lost for another reason than that nobody reads it
    */
-  async finish(): Promise<void> {
-    const before = this.#bytes;
-    let silentMs = 0;
-    const timer = setInterval(() => {
-      if (this.#reading) silentMs += LOOK_MS;
-      const stragglers = silentMs >= STRAGGLERS_MS || this.#bytes - before > LARGEST_PIPE_BYTES;
-      if (stragglers) this.#reader.cancel().catch(() => {}); // ends the copy, which writes what the masker held back
-    }, LOOK_MS);
-    const failure = await this.#copied;
-    clearInterval(timer);
-    if (failure !== undefined && !(failure instanceof Deno.errors.BrokenPipe)) throw hostFault(failure, "the output");
+  async finish(): Promise<number> {
+    const code = await this.#command.exit;
+    await this.#endLeftovers();
+    await Promise.all(this.#outputs.map((output) => output.finish()));
+    return code;
   }
 
-  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    this.#reading = true;
-    const { done, value } = await this.#reader.read();
-    this.#reading = false;
-    if (done) {
-      controller.close();
-    } else {
-      this.#bytes += value.length;
-      controller.enqueue(value);
+  /**
+   * What is still in a pipeline with the command, such as `tee`, ends by itself when it has read all, and gets the time
+   * for it. A server that was left in the background has its secrets only while the command runs, and is ended.
+   */
+  async #endLeftovers(): Promise<void> {
+    const { leftovers } = this.#command;
+    const most = this.#bytes + LARGEST_PIPE_BYTES;
+    const signals = ["SIGTERM", "SIGKILL"] as const;
+    for (let attempt = 0; !await this.#settles(most); attempt++) {
+      const signal = signals[attempt];
+      if (!signal || !leftovers.exist()) {
+        // What left the process group meant to stay. It may hold the output open; what it writes is not waited for.
+        for (const output of this.#outputs) output.abandon();
+        return;
+      }
+      leftovers.end(signal);
     }
   }
-}
 
-/** `pipeTo` would not tell when the last write fails. Leaving the loop early cancels `from`. */
-async function writeAll(from: ReadableStream<Uint8Array>, to: Sink): Promise<void> {
-  for await (const chunk of from) {
-    for (let at = 0; at < chunk.length;) at += await to.write(chunk.subarray(at));
+  /** Whether everything ends and is written in the time it is given, which counts while we wait for the command's side. */
+  async #settles(mostBytes: number): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS && this.#bytes <= mostBytes;) {
+      if (this.#isWritten && !this.#command.leftovers.exist()) return true;
+      const look = new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await (this.#isWritten ? look : Promise.race([this.#written, look]));
+      if (this.#outputs.every(({ isWaiting }) => isWaiting)) waitedMs += LOOK_MS;
+    }
+    return false;
+  }
+
+  get #bytes(): number {
+    return this.#outputs.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }

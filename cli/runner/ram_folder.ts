@@ -5,7 +5,9 @@
 import { Fault } from "../../core/fault.ts";
 import { randomBytes } from "../../core/crypto/bytes.ts";
 import { hostFault } from "../../core/store/file_guard.ts";
+import type { Secret } from "../../core/secret.ts";
 import type { Host } from "../host.ts";
+import { serveOnce } from "./named_pipe.ts";
 
 /** Linux's magic numbers of tmpfs and ramfs (statfs(2)). */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
@@ -33,8 +35,21 @@ export class RamFolder {
     }
   }
 
-  /** Writes a file, 0600, and returns its path. `name` may have folders of its own. */
+  /** Writes a file, 0600, and returns its path. */
   write(name: string, bytes: Uint8Array): string {
+    return this.#place(name, (path) => {
+      using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    });
+  }
+
+  /** Makes a named pipe that gives `value` to its first reader, and returns its path. */
+  serveOnce(name: string, value: Secret): string {
+    return this.#place(name, (path) => serveOnce(path, value));
+  }
+
+  /** `name` may have folders of its own. */
+  #place(name: string, make: (path: string) => void): string {
     const components = name.split("/");
     if (components.some((c) => c === "" || c === "." || c === "..") || name.includes("\0")) {
       throw new Fault("USAGE", `${JSON.stringify(name)} is not a file name inside the private folder`, {
@@ -45,8 +60,7 @@ export class RamFolder {
     const folder = path.slice(0, path.lastIndexOf("/"));
     try {
       Deno.mkdirSync(folder, { mode: 0o700, recursive: true });
-      using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      make(path);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
         throw new Fault("CONFLICT", `two files are to be written as ${name}`, { hint: "give each its own path" });

@@ -1,7 +1,13 @@
-/** Which secrets go where: the bindings of `coffer run`, from its flags and env files. */
+/** Which secrets go where: what `coffer run` is to hand over, from its flags and env files. */
 import { Fault } from "../../core/fault.ts";
 import { type EnvName, envNameOf, parseEnvName, parseSecretName, type SecretName } from "../../core/name.ts";
-import { isReference, parseReference, type Reference } from "../../core/reference.ts";
+import { isReference, parseReference, type Reference, type Template } from "../../core/reference.ts";
+
+export interface Selection {
+  readonly bindings: readonly Binding[];
+  readonly files: readonly FileBinding[];
+  readonly templates: readonly TemplateBinding[];
+}
 
 /** A variable and what it gets: a secret, or literal text from an env file. */
 export interface Binding {
@@ -16,6 +22,14 @@ export interface FileBinding {
   readonly from: Reference;
   /** The variable that gets the file's full path: the secret's own with `_FILE`, as container images expect it. */
   readonly env: EnvName;
+  /** Whether it is a named pipe that gives the value to its first reader only. */
+  readonly once: boolean;
+}
+
+/** A template and where in the private folder it is rendered to. */
+export interface TemplateBinding {
+  readonly template: Template;
+  readonly path: string;
 }
 
 /** A variable that holds the path of a file, or of the private folder itself. */
@@ -28,12 +42,21 @@ export function parseBinding(text: string): Binding {
   return { env: env === undefined ? defaultEnvName(from) : parseEnvName(env), from };
 }
 
+/** Every reference of a selection. */
+export function referencesOf({ bindings, files, templates }: Selection): Reference[] {
+  return [
+    ...bindings.map(({ from }) => from).filter((from) => typeof from !== "string"),
+    ...files.map(({ from }) => from),
+    ...templates.flatMap(({ template }) => template.filter((part) => typeof part !== "string")),
+  ];
+}
+
 /** `NAME` or `NAME=PATH`. */
-export function parseFileBinding(text: string): FileBinding {
+export function parseFileBinding(text: string, once = false): FileBinding {
   const [source, path] = split(text);
   const from = parseSource(source);
   const env = defaultEnvName(from);
-  return { path: path ?? env, from, env: parseEnvName(`${env}_FILE`) };
+  return { path: path ?? env, from, env: parseEnvName(`${env}_FILE`), once };
 }
 
 /** Every one of `names` under its own variable. */

@@ -39,10 +39,7 @@ endToEnd("coffer run sets exactly the secrets that are chosen", async (coffer) =
   assert.deepEqual(await added(coffer, ["-s", "login#user"]), { LOGIN_USER: "ada" });
   assert.deepEqual(await added(coffer, ["-s", "API_KEY", "-s", "API_KEY"]), { API_KEY: "key-value" });
   assert.deepEqual(await added(coffer, ["--stack", "prod"]), { DB_PASSWORD: "prod-pw" });
-  assert.deepEqual(await added(coffer, [], { env: { COFFER_STACK: "prod" } }), {
-    COFFER_STACK: "prod",
-    DB_PASSWORD: "prod-pw",
-  });
+  assert.deepEqual(await added(coffer, [], { env: { COFFER_STACK: "prod" } }), { DB_PASSWORD: "prod-pw" });
 });
 
 endToEnd("coffer run sets an env file's variables and looks its references up", async (coffer) => {

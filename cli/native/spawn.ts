@@ -1,0 +1,107 @@
+/** Starting a process with posix_spawn(3): the runtime's own call knows neither process groups nor descriptors. */
+import { cString, fixed, type Functions, libc } from "./libc.ts";
+import { EACCES, ENOENT, searchProgram } from "./program_search.ts";
+import { StringVector } from "./string_vector.ts";
+
+const SYMBOLS = {
+  access: { parameters: ["buffer", "i32"], result: "i32" },
+  posix_spawn: { parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" },
+  posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
+  posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
+  posix_spawn_file_actions_adddup2: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  posix_spawn_file_actions_addopen: { parameters: ["buffer", "i32", "buffer", "i32", "u32"], result: "i32" },
+  posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
+  posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
+  posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
+} as const;
+
+/** <spawn.h> */
+const SETPGROUP = 0x02, SETSIGDEF = 0x04, SETSID = 0x80;
+const O_RDWR = 2, F_OK = 0, X_OK = 1;
+const SIGPIPE = 13;
+/** Room for the opaque structures: glibc's have 336, 80 and 128 bytes. */
+const ATTRIBUTES_BYTES = 512, FILE_ACTIONS_BYTES = 256, SIGNAL_SET_BYTES = 128;
+
+export interface SpawnSpec {
+  /** The program as typed, then its arguments; no NUL bytes. */
+  readonly argv: readonly Uint8Array[];
+  /** `NAME=value`. */
+  readonly env: readonly Uint8Array[];
+  /** The child's `PATH`, where a program without a slash is looked for. */
+  readonly path: Uint8Array | undefined;
+  /** `own`: a new process group. `session`: a new session, of which it is the leader. `shared`: ours. */
+  readonly group: "shared" | "own" | "session";
+  /** What it has as 0, 1 and 2: one of our descriptors, or a path that is opened; what is not named is ours. */
+  readonly streams: Readonly<Partial<Record<0 | 1 | 2, number | string>>>;
+}
+
+export class Spawner {
+  readonly #libc: Functions<typeof SYMBOLS>;
+
+  private constructor(functions: Functions<typeof SYMBOLS>) {
+    this.#libc = functions;
+  }
+
+  /** Undefined where there is no such C library. */
+  static load(): Spawner | undefined {
+    const functions = libc(SYMBOLS);
+    return functions && new Spawner(functions);
+  }
+
+  /** Starts a process, or tells why not. Its descriptors above 2 are ours that were handed to us. */
+  spawn(spec: SpawnSpec): { readonly pid: number } | { readonly errno: number } {
+    const actions = fixed(FILE_ACTIONS_BYTES);
+    this.#libc.posix_spawn_file_actions_init(actions);
+    try {
+      this.#addStreams(actions, spec.streams);
+      const attributes = this.#attributes(spec.group);
+      using env = new StringVector(spec.env);
+      const pid = fixed(4);
+      const errno = searchProgram(spec.argv, spec.path, (file, words) => {
+        const path = cString(file);
+        // A failed start costs a hundred times what this look does, and `PATH` is long.
+        if (file !== spec.argv[0] && this.#libc.access(path, F_OK) !== 0) return ENOENT;
+        using argv = new StringVector(words);
+        return this.#libc.posix_spawn(pid, path, actions, attributes, argv.pointers, env.pointers);
+      });
+      return errno === 0 ? { pid: new Int32Array(pid.buffer)[0]! } : { errno };
+    } finally {
+      this.#libc.posix_spawn_file_actions_destroy(actions);
+    }
+  }
+
+  /** Looks for the program without starting it. Returns 0, or why it would not start. */
+  locate(argv: SpawnSpec["argv"], path: SpawnSpec["path"]): number {
+    const folderMark = new TextEncoder().encode("/.");
+    return searchProgram(argv, path, (file) => {
+      if (this.#libc.access(cString(file), F_OK) !== 0) return ENOENT;
+      const isFolder = this.#libc.access(cString(new Uint8Array([...file, ...folderMark])), F_OK) === 0;
+      return !isFolder && this.#libc.access(cString(file), X_OK) === 0 ? 0 : EACCES;
+    });
+  }
+
+  /** Paths first: the first terminal that a session's leader opens becomes the session's own. */
+  #addStreams(actions: Uint8Array<ArrayBuffer>, streams: SpawnSpec["streams"]): void {
+    const entries = Object.entries(streams).map(([fd, stream]) => [Number(fd), stream] as const);
+    for (const [fd, stream] of entries) {
+      if (typeof stream === "string") {
+        this.#libc.posix_spawn_file_actions_addopen(actions, fd, cString(stream), O_RDWR, 0);
+      }
+    }
+    for (const [fd, stream] of entries) {
+      if (typeof stream === "number") this.#libc.posix_spawn_file_actions_adddup2(actions, stream, fd);
+    }
+  }
+
+  #attributes(group: SpawnSpec["group"]): Uint8Array<ArrayBuffer> {
+    const attributes = fixed(ATTRIBUTES_BYTES);
+    this.#libc.posix_spawnattr_init(attributes);
+    const grouping = { shared: 0, own: SETPGROUP, session: SETSID }[group];
+    this.#libc.posix_spawnattr_setflags(attributes, grouping | SETSIGDEF);
+    // Our runtime ignores SIGPIPE, and what is ignored stays so across exec: `yes | head` would not end.
+    const toDefault = fixed(SIGNAL_SET_BYTES);
+    toDefault[(SIGPIPE - 1) >> 3] = 1 << ((SIGPIPE - 1) & 7);
+    this.#libc.posix_spawnattr_setsigdefault(attributes, toDefault);
+    return attributes;
+  }
+}

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   import: async () => (await import("./commands/import.ts")).importCommand,
   export: async () => (await import("./commands/export.ts")).exportCommand,
   run: async () => (await import("./commands/run.ts")).run,
+  check: async () => (await import("./commands/check.ts")).check,
   inject: async () => (await import("./commands/inject.ts")).inject,
   stack: async () => (await import("./commands/stack.ts")).stack,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,

@@ -25,6 +25,7 @@ export class OpenStacks {
 
   /** Where those that were opened are on disk. */
   async folders(): Promise<string[]> {
+    if (this.#opened.size === 0) return []; // there may be no project
     const { folder } = await this.#workspace.project();
     return [...this.#opened.keys()].map((name) => `${folder}/stacks/${name}`);
   }

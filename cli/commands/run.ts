@@ -2,9 +2,10 @@ import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
 import { type StackName } from "../../core/name.ts";
 import { resolve } from "../../core/resolve.ts";
-import { command, type CommonFlags, toggle } from "../command.ts";
+import { command, type CommonFlags, type Context, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
 import { OpenStacks } from "../open_stacks.ts";
+import { ProjectFile } from "../project_file.ts";
 import { templateOf } from "../template.ts";
 import { type Assignment, runAssignment } from "../runner/run.ts";
 import { FOLDER_VARIABLE } from "../runner/delivery.ts";
@@ -46,10 +47,10 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 export const run = command<Flags, string[]>({
   brief: "Run a command with secrets in its environment or in files",
   details:
-    "Every secret of the stack is set unless some are chosen. `db/password` becomes DB_PASSWORD. All are looked up first,\n" +
-    "or nothing starts. Files go to a private folder in memory, named in COFFER_FILES, and are gone when the command\n" +
-    "ends. Its output is masked: wherever a value would appear, ******* does; at a terminal as well, where it gets a\n" +
-    "terminal of its own.",
+    "What is chosen here is set, else what coffer.toml declares, else every secret of the stack. `db/password` becomes\n" +
+    "DB_PASSWORD. All are looked up first, or nothing starts. Files go to a private folder in memory, named in\n" +
+    "COFFER_FILES, and are gone when the command ends. Its output is masked: wherever a value would appear, *******\n" +
+    "does; at a terminal as well, where it gets a terminal of its own.",
   examples: [
     "run -- npm start",
     "run -s db/password -s api/token=TOKEN -- ./serve",
@@ -128,7 +129,7 @@ export const run = command<Flags, string[]>({
     requireCompatible(flags);
     try {
       using stacks = new OpenStacks(context.workspace, flags);
-      return await runAssignment(context, assignmentOf(flags, stacks, args));
+      return await runAssignment(context, assignmentOf(context, flags, stacks, args));
     } catch (error) {
       if (!(error instanceof SpawnFailure)) throw error;
       context.report.failure(error.fault);
@@ -140,30 +141,43 @@ export const run = command<Flags, string[]>({
 function requireCompatible({ exec, watch, file, fifo, template }: Flags): void {
   if (!exec) return;
   const other = watch ? "--watch" : file ? "--file" : fifo ? "--fifo" : template ? "--template" : undefined;
-  if (!other) return;
-  throw new Fault("USAGE", `--exec leaves nobody behind who could do ${other}'s part`, {
+  if (other) throw needsCoffer(`${other}'s part`);
+}
+
+function needsCoffer(part: string): Fault {
+  return new Fault("USAGE", `--exec leaves nobody behind who could do ${part}`, {
     hint: "leave --exec out: signals and exit codes pass through without it as well",
   });
 }
 
-function assignmentOf(flags: Flags, stacks: OpenStacks, args: readonly string[]): Assignment {
+function assignmentOf({ host }: Context, flags: Flags, stacks: OpenStacks, args: readonly string[]): Assignment {
+  const declared = async () => isChoice(flags) ? undefined : await ProjectFile.find(host);
   return {
     args,
     mask: !flags.noMask,
     exec: flags.exec,
     inheritance: { pristine: flags.pristine, preserve: flags.preserveEnv ?? [] },
     async lookUp() {
-      const selection = await select(flags, stacks);
       const sourceOf = (stack: StackName | undefined) => stacks.get(stack);
+      const file = await declared();
+      if (file?.hasFiles && flags.exec) throw needsCoffer("the part of coffer.toml's files");
+      if (file) return await file.lookUp(host, sourceOf);
+      const selection = await select(flags, stacks);
       return { selection, resolved: await resolve(referencesOf(selection), sourceOf) };
     },
     watched: flags.watch
       ? async () => ({
         folders: await stacks.folders(),
-        files: [...flags.envFile ?? [], ...(flags.template ?? []).map(({ input }) => input)],
+        files: (await declared())?.inputs ??
+          [...flags.envFile ?? [], ...(flags.template ?? []).map(({ input }) => input)],
       })
       : undefined,
   };
+}
+
+/** Whether something is chosen on the line, instead of by a project file. */
+function isChoice({ secret, all, prefix, envFile, file, fifo, template }: Flags): boolean {
+  return all || [secret, prefix, envFile, file, fifo, template].some((given) => given !== undefined);
 }
 
 /** What was chosen on the line; with nothing chosen, every secret of the stack. */
@@ -175,8 +189,7 @@ async function select(flags: Flags, stacks: OpenStacks): Promise<Selection> {
     const entries = await parseEntries("dotenv", readFileBytes(file, MAX_FILE_BYTES));
     for (const { name, value } of entries) bindings.push(bindEntry(name, new TextDecoder().decode(value)));
   }
-  const nothingChosen = bindings.length === 0 && files.length === 0 && template.length === 0;
-  if (flags.all || flags.prefix !== undefined || nothingChosen) {
+  if (flags.all || flags.prefix !== undefined || !isChoice(flags)) {
     const names = await (await stacks.get(undefined)).list();
     bindings.push(...bindAll(names.filter((name) => name.startsWith(flags.all ? "" : flags.prefix ?? ""))));
   }

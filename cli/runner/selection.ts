@@ -1,7 +1,13 @@
-/** Which secrets go where: what `coffer run` is to hand over, from its flags and env files. */
+/** Which secrets go where: what `coffer run` is to hand over, from its flags, env files, or the project file. */
 import { Fault } from "../../core/fault.ts";
-import { type EnvName, envNameOf, parseEnvName, parseSecretName, type SecretName } from "../../core/name.ts";
-import { isReference, parseReference, type Reference, type Template } from "../../core/reference.ts";
+import { type EnvName, envNameOf, parseEnvName, type SecretName } from "../../core/name.ts";
+import {
+  isReference,
+  parseNameOrReference,
+  parseReference,
+  type Reference,
+  type Template,
+} from "../../core/reference.ts";
 
 export interface Selection {
   readonly bindings: readonly Binding[];
@@ -9,7 +15,7 @@ export interface Selection {
   readonly templates: readonly TemplateBinding[];
 }
 
-/** A variable and what it gets: a secret, or literal text from an env file. */
+/** A variable and what it gets: a secret, or literal text. */
 export interface Binding {
   readonly env: EnvName;
   readonly from: Reference | string;
@@ -38,7 +44,7 @@ export type PathVariable = Pick<FileBinding, "env" | "path">;
 /** `NAME`, `NAME#FIELD` or a `coffer://` reference, each with `=ENV` or without. */
 export function parseBinding(text: string): Binding {
   const [source, env] = split(text);
-  const from = parseSource(source);
+  const from = parseNameOrReference(source);
   return { env: env === undefined ? defaultEnvName(from) : parseEnvName(env), from };
 }
 
@@ -54,9 +60,13 @@ export function referencesOf({ bindings, files, templates }: Selection): Referen
 /** `NAME` or `NAME=PATH`. */
 export function parseFileBinding(text: string, once = false): FileBinding {
   const [source, path] = split(text);
-  const from = parseSource(source);
-  const env = defaultEnvName(from);
-  return { path: path ?? env, from, env: parseEnvName(`${env}_FILE`), once };
+  const from = parseNameOrReference(source);
+  return { ...bindFile({ from, path: path ?? defaultEnvName(from) }), once };
+}
+
+/** A secret in a file, under its own variable. */
+export function bindFile({ path, from }: Pick<FileBinding, "path" | "from">): FileBinding {
+  return { path, from, env: parseEnvName(`${defaultEnvName(from)}_FILE`), once: false };
 }
 
 /** Every one of `names` under its own variable. */
@@ -95,11 +105,6 @@ function split(text: string): [source: string, target: string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function parseSource(text: string): Reference {
-  if (isReference(text)) return parseReference(text);
-  return text.includes("#") ? parseReference(`coffer:///${text}`) : referenceTo(parseSecretName(text));
-}
-
 /** A field is one more segment: `db#password` → DB_PASSWORD. */
 function defaultEnvName({ name, field }: Reference): EnvName {
   return envNameOf((field === undefined ? name : `${name}/${field}`) as SecretName);
@@ -113,8 +118,8 @@ function identity({ from }: Binding): string {
   return typeof from === "string" ? `text ${from}` : `secret ${sourceName({ from })}`;
 }
 
-/** Names the source; a literal value from an env file is not shown. */
+/** Names the source; a literal value is not shown. */
 function sourceName({ from }: Pick<Binding, "from">): string {
-  if (typeof from === "string") return "an env file";
+  if (typeof from === "string") return "plain text";
   return `${from.stack ?? ""}${from.stack ? ":" : ""}${from.name}${from.field === undefined ? "" : `#${from.field}`}`;
 }

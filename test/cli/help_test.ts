@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BUNDLE_ONLY, endToEnd } from "../fixture/coffer_cli.ts";
 
 const COMMANDS = [
-  ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "inject"],
+  ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "check", "inject"],
   ...["stack list", "stack new", "stack select", "stack rm", "passphrase change", "rekey", "verify", "doctor"],
   ...["version", "completion"],
 ];

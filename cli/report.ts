@@ -38,9 +38,9 @@ export class Report {
     return this.#stdout.isTerminal();
   }
 
-  /** Exact bytes on stdout. */
-  bytes(bytes: Uint8Array): void {
-    write(this.#stdout, bytes);
+  /** Exact bytes on stdout (1) or stderr (2). */
+  bytes(bytes: Uint8Array, fd: 1 | 2 = 1): void {
+    write(fd === 1 ? this.#stdout : this.#stderr, bytes);
   }
 
   /** A line on stdout. */

@@ -7,6 +7,7 @@ import type { Context } from "../command.ts";
 import { replaceProcess } from "../native/exec.ts";
 import { restoreFileLimit } from "../native/process_state.ts";
 import { exactArguments } from "./arguments.ts";
+import { registerCiMasks } from "./ci_masks.ts";
 import { Delivery, type Inheritance } from "./delivery.ts";
 import { Guard } from "./guard.ts";
 import { failureOf } from "./piped_command.ts";
@@ -49,7 +50,10 @@ const STOP_MS = 10_000;
 export async function runAssignment(context: Context, assignment: Assignment): Promise<number> {
   const argv = exactArguments(assignment.args);
   const delivery = await prepare(context, assignment);
-  if (assignment.exec) return become(argv, delivery, assignment.inheritance);
+  if (assignment.exec) {
+    await registerMasks(context, assignment, delivery);
+    return become(argv, delivery, assignment.inheritance);
+  }
   using terminal = assignment.mask && Deno.stdout.isTerminal() ? openTerminal(context) : undefined;
   const mode = modeOf({ terminal });
   using signals = forwardSignals(mode, (signal) => signal === "SIGCONT" ? terminal?.resume() : terminal?.resize());
@@ -66,6 +70,11 @@ async function prepare({ report }: Context, { lookUp, mask }: Assignment): Promi
     if (names) report.warning(`too short to be masked in the output: ${names}`);
   }
   return new Delivery(selection, resolved);
+}
+
+/** With the CI system around us. */
+async function registerMasks({ host, report }: Context, { mask }: Assignment, given: Delivery): Promise<void> {
+  if (mask) await registerCiMasks(host, given.secrets, (bytes, fd) => report.bytes(bytes, fd));
 }
 
 /** Becomes the command. @throws {SpawnFailure | Fault} when that fails */
@@ -115,6 +124,7 @@ class Run {
 
   /** Sees one start of the command to its end, and removes the files that it was given. */
   async once(given: Delivery, started: (process: RunningProcess) => void = () => {}): Promise<number> {
+    await registerMasks(this.#context, this.#assignment, given);
     using folder = given.needsFolder ? await RamFolder.make(this.#context.host) : undefined;
     using guard = Guard.start(folder?.path);
     const process = await startProcess({

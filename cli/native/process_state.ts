@@ -5,12 +5,11 @@ import { cString, fixed, libc } from "./libc.ts";
 const SYMBOLS = {
   prctl: { parameters: ["usize", "usize", "usize", "usize", "usize"], result: "i32" },
   getenv: { parameters: ["buffer"], result: "pointer" },
-  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
-  setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  prlimit: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
 } as const;
 
 const PR_SET_DUMPABLE = 4n, PR_SET_CHILD_SUBREAPER = 36n;
-const RLIMIT_NOFILE = 7;
+const RLIMIT_NOFILE = 7, OURSELVES = 0;
 
 /**
  * No core file of this process is written, and other processes of the same user can read neither its memory nor
@@ -44,11 +43,11 @@ export function restoreFileLimit(): void {
   const before = parentFileLimit();
   if (!functions || before === undefined) return;
   const limit = fixed(16);
-  if (functions.getrlimit(RLIMIT_NOFILE, limit) !== 0) return;
-  const [soft] = new BigUint64Array(limit.buffer);
-  if (before >= soft!) return;
-  new BigUint64Array(limit.buffer)[0] = before;
-  functions.setrlimit(RLIMIT_NOFILE, limit);
+  if (functions.prlimit(OURSELVES, RLIMIT_NOFILE, null, limit) !== 0) return;
+  const [soft, hard] = new BigUint64Array(limit.buffer) as unknown as [bigint, bigint];
+  if (before >= soft) return;
+  new BigUint64Array(limit.buffer).set([before, hard]);
+  functions.prlimit(OURSELVES, RLIMIT_NOFILE, limit, null);
 }
 
 function parentFileLimit(): bigint | undefined {

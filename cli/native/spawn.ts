@@ -6,21 +6,20 @@ import { StringVector } from "./string_vector.ts";
 const SYMBOLS = {
   access: { parameters: ["buffer", "i32"], result: "i32" },
   posix_spawn: { parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" },
-  posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
-  posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
   posix_spawn_file_actions_adddup2: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   posix_spawn_file_actions_addopen: { parameters: ["buffer", "i32", "buffer", "i32", "u32"], result: "i32" },
-  posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
-  posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
-  posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
 } as const;
 
 /** <spawn.h> */
 const SETPGROUP = 0x02, SETSIGDEF = 0x04, SETSID = 0x80;
 const O_RDWR = 2, F_OK = 0, X_OK = 1;
 const SIGPIPE = 13;
-/** Room for the opaque structures: glibc's have 336, 80 and 128 bytes. */
-const ATTRIBUTES_BYTES = 512, FILE_ACTIONS_BYTES = 256, SIGNAL_SET_BYTES = 128;
+/**
+ * glibc's structures, of 80 and 336 bytes, with room to spare. All zeros is how its own functions initialize them, so
+ * these need not be looked up, which takes longer than starting the process. <spawn.h> has the fields: flags, a process
+ * group, and the signals to reset.
+ */
+const FILE_ACTIONS_BYTES = 256, ATTRIBUTES_BYTES = 512, FLAGS_AT = 0, SIGNALS_AT = 8;
 
 export interface SpawnSpec {
   /** The program as typed, then its arguments; no NUL bytes. */
@@ -51,23 +50,18 @@ export class Spawner {
   /** Starts a process, or tells why not. Its descriptors above 2 are ours that were handed to us. */
   spawn(spec: SpawnSpec): { readonly pid: number } | { readonly errno: number } {
     const actions = fixed(FILE_ACTIONS_BYTES);
-    this.#libc.posix_spawn_file_actions_init(actions);
-    try {
-      this.#addStreams(actions, spec.streams);
-      const attributes = this.#attributes(spec.group);
-      using env = new StringVector(spec.env);
-      const pid = fixed(4);
-      const errno = searchProgram(spec.argv, spec.path, (file, words) => {
-        const path = cString(file);
-        // A failed start costs a hundred times what this look does, and `PATH` is long.
-        if (file !== spec.argv[0] && this.#libc.access(path, F_OK) !== 0) return ENOENT;
-        using argv = new StringVector(words);
-        return this.#libc.posix_spawn(pid, path, actions, attributes, argv.pointers, env.pointers);
-      });
-      return errno === 0 ? { pid: new Int32Array(pid.buffer)[0]! } : { errno };
-    } finally {
-      this.#libc.posix_spawn_file_actions_destroy(actions);
-    }
+    this.#addStreams(actions, spec.streams);
+    const attributes = attributesOf(spec.group);
+    using env = new StringVector(spec.env);
+    const pid = fixed(4);
+    const errno = searchProgram(spec.argv, spec.path, (file, words) => {
+      const path = cString(file);
+      // A failed start costs a hundred times what this look does, and `PATH` is long.
+      if (file !== spec.argv[0] && this.#libc.access(path, F_OK) !== 0) return ENOENT;
+      using argv = new StringVector(words);
+      return this.#libc.posix_spawn(pid, path, actions, attributes, argv.pointers, env.pointers);
+    });
+    return errno === 0 ? { pid: new Int32Array(pid.buffer)[0]! } : { errno };
   }
 
   /** Looks for the program without starting it. Returns 0, or why it would not start. */
@@ -92,16 +86,13 @@ export class Spawner {
       if (typeof stream === "number") this.#libc.posix_spawn_file_actions_adddup2(actions, stream, fd);
     }
   }
+}
 
-  #attributes(group: SpawnSpec["group"]): Uint8Array<ArrayBuffer> {
-    const attributes = fixed(ATTRIBUTES_BYTES);
-    this.#libc.posix_spawnattr_init(attributes);
-    const grouping = { shared: 0, own: SETPGROUP, session: SETSID }[group];
-    this.#libc.posix_spawnattr_setflags(attributes, grouping | SETSIGDEF);
-    // Our runtime ignores SIGPIPE, and what is ignored stays so across exec: `yes | head` would not end.
-    const toDefault = fixed(SIGNAL_SET_BYTES);
-    toDefault[(SIGPIPE - 1) >> 3] = 1 << ((SIGPIPE - 1) & 7);
-    this.#libc.posix_spawnattr_setsigdefault(attributes, toDefault);
-    return attributes;
-  }
+function attributesOf(group: SpawnSpec["group"]): Uint8Array<ArrayBuffer> {
+  const attributes = fixed(ATTRIBUTES_BYTES);
+  const grouping = { shared: 0, own: SETPGROUP, session: SETSID }[group];
+  new DataView(attributes.buffer).setInt16(FLAGS_AT, grouping | SETSIGDEF, true);
+  // Our runtime ignores SIGPIPE, and what is ignored stays so across exec: `yes | head` would not end.
+  attributes[SIGNALS_AT + ((SIGPIPE - 1) >> 3)] = 1 << ((SIGPIPE - 1) & 7);
+  return attributes;
 }

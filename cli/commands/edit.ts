@@ -23,7 +23,7 @@ export const edit = command<CommonFlags, [name: SecretName]>({
     const current = (await stack.find([name])).get(name);
     using before = current?.value ?? new Secret(new Uint8Array(0));
     using folder = await RamFolder.make(host);
-    using _guard = Guard.start(folder.path);
+    using _guard = new Guard(folder.path);
     const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
     await runEditor(context, path);
     using after = new Secret(readFileBytes(path, MAX_VALUE_BYTES));

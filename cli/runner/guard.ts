@@ -19,7 +19,38 @@ kill -s TERM -- "$target" && sleep 2 && kill -s KILL -- "$target"`;
 
 const encoder = new TextEncoder();
 
+/** A command that ends sooner is not worth a guard that has no folder to remove. */
+const SOON_MS = 100;
+
 export class Guard {
+  #shell: Shell | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * Where no guard can be started, a folder that is left behind goes when the next command makes one.
+   * @param folder the private folder, absolute: guarded from now on
+   */
+  constructor(folder: string | undefined) {
+    if (folder !== undefined) this.#shell = Shell.start(folder);
+  }
+
+  /** @param target a process, or `-` and a process group */
+  watch(target: string): void {
+    if (this.#shell) return this.#shell.tell(target);
+    this.#timer = setTimeout(() => {
+      this.#shell = Shell.start("");
+      this.#shell?.tell(target);
+    }, SOON_MS);
+  }
+
+  /** When everything has been cleaned up. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#shell?.end();
+  }
+}
+
+class Shell {
   readonly #fd: number;
   readonly #descriptors: Descriptors;
 
@@ -28,15 +59,11 @@ export class Guard {
     this.#descriptors = descriptors;
   }
 
-  /**
-   * Starts the guard. Undefined where it cannot be: then the folder goes when the next command makes one.
-   * @param folder the private folder, absolute
-   */
-  static start(folder: string | undefined): Guard | undefined {
+  static start(folder: string): Shell | undefined {
     const [spawner, descriptors] = [Spawner.load(), Descriptors.load()];
     const pipe = descriptors?.pipe();
     if (!spawner || !descriptors || !pipe) return undefined;
-    const words = ["/bin/sh", "-c", SCRIPT, "coffer-guard", folder ?? ""];
+    const words = ["/bin/sh", "-c", SCRIPT, "coffer-guard", folder];
     const started = spawner.spawn({
       argv: words.map((word) => encoder.encode(word)),
       env: [encoder.encode("PATH=/usr/bin:/bin")],
@@ -45,23 +72,17 @@ export class Guard {
       streams: { 0: pipe.read, 1: "/dev/null", 2: "/dev/null" },
     });
     descriptors.close(pipe.read);
-    if ("pid" in started) return new Guard(pipe.write, descriptors);
+    if ("pid" in started) return new Shell(pipe.write, descriptors);
     descriptors.close(pipe.write);
     return undefined;
   }
 
-  /** @param target a process, or `-` and a process group */
-  watch(target: string): void {
-    this.#tell(target);
-  }
-
-  /** When everything has been cleaned up. */
-  [Symbol.dispose](): void {
-    this.#tell("done");
-    this.#descriptors.close(this.#fd);
-  }
-
-  #tell(word: string): void {
+  tell(word: string): void {
     this.#descriptors.writeNow(this.#fd, encoder.encode(`${word}\n`));
+  }
+
+  end(): void {
+    this.tell("done");
+    this.#descriptors.close(this.#fd);
   }
 }

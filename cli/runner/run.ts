@@ -126,7 +126,7 @@ class Run {
   async once(given: Delivery, started: (process: RunningProcess) => void = () => {}): Promise<number> {
     await registerMasks(this.#context, this.#assignment, given);
     using folder = given.needsFolder ? await RamFolder.make(this.#context.host) : undefined;
-    using guard = Guard.start(folder?.path);
+    using guard = new Guard(folder?.path);
     const process = await startProcess({
       argv: this.#argv,
       environment: given.handOver(folder, this.#assignment.inheritance),

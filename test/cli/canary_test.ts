@@ -166,6 +166,21 @@ endToEnd("coffer shows no value anywhere but where it is asked to, in any comman
   await run(["export", "-f", "github", "--prefix", "none"], { env: { GITHUB_ENV: `${given}/github` } });
   await run(["get", byStdin!], { env: { COFFER_PASSPHRASE_FILE: coffer.file(`${given}/wrong`, next) } });
   await run(["get", byStdin!, "--passphrase-fd", "3"], { fds: { 3: next } });
+  // A project file with rules that the values break, and one with a value where none belongs.
+  const rules =
+    `A = { secret = "${byStdin}", type = "bool" }\nB = { secret = "${byFile}", pattern = "x" }\nC = { enum = ["x"] }`;
+  const quoted = JSON.stringify(text(byStdin!));
+  const declared = [
+    coffer.file("declared/coffer.toml", `[env]\n${rules}\n`),
+    coffer.file(`${given}/key/coffer.toml`, `[env]\nA = { type = ${quoted}, pattern = ${quoted}, enum = ${quoted} }\n`),
+    coffer.file(`${given}/syntax/coffer.toml`, `[env]\nA = ${quoted} ${quoted}\n`),
+  ];
+  for (const path of declared) {
+    const options = { cwd: path.slice(0, path.lastIndexOf("/")), env: { C: text(byStdin!) } };
+    for (const args of [["check"], ["check", "--json"], ["run", "--", "env"]]) {
+      assert.notEqual((await run(args, options)).code, 0);
+    }
+  }
   await run(["passphrase", "change", "--new-passphrase-fd", "3", "--work-factor", "10"], { fds: { 3: next } });
   const changed = { env: { COFFER_PASSPHRASE_FILE: coffer.file(`${given}/next`, next) } };
   await run(["verify"], changed);

@@ -213,8 +213,8 @@ child.on("close", (code) => process.exitCode = code);
 
 /** @param then what the task's own output goes through */
 function startsTask(task: string, then = ""): string {
-  return `mkdir -p 'work/_tasks/${task}/3.1.0' && cat > "$_/bash.js" << 'END'\n${TASK}END
-    log=$(exec node "$PWD/work/_tasks/${task}/3.1.0/bash.js" "$1" 2> stderr${then}); printf '%s\n' "$log" > log`;
+  return `mkdir -p 'agent/_tasks/${task}/3.1.0' && cat > "$_/bash.js" << 'END'\n${TASK}END
+    log=$(exec node "$PWD/agent/_tasks/${task}/3.1.0/bash.js" "$1" 2> stderr${then}); printf '%s\n' "$log" > log`;
 }
 
 endToEnd("coffer run registers masks with Azure's agent, through its script tasks only", async (coffer) => {

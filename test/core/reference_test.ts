@@ -52,7 +52,7 @@ Deno.test("parseNameOrReference() reads what describeReference() writes, and ref
     stack: fc.option(stackNames, { nil: undefined }),
     name: secretNames,
     field: fc.option(fields, { nil: undefined }),
-  });
+  }, { noNullPrototype: true });
   fc.assert(fc.property(references, (reference) => {
     assert.deepEqual(parseNameOrReference(describeReference(reference as Reference)), reference);
   }));

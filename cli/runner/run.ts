@@ -54,7 +54,7 @@ export async function runAssignment(context: Context, assignment: Assignment): P
     await registerMasks(context, assignment, delivery);
     return become(argv, delivery, assignment.inheritance);
   }
-  using terminal = assignment.mask && Deno.stdout.isTerminal() ? openTerminal(context) : undefined;
+  using terminal = assignment.mask && context.report.stdoutIsTerminal ? openTerminal(context) : undefined;
   const mode = modeOf({ terminal });
   using signals = forwardSignals(mode, (signal) => signal === "SIGCONT" ? terminal?.resume() : terminal?.resize());
   const run = new Run(context, assignment, argv, terminal, mode, signals);

@@ -8,7 +8,7 @@ import { Environment } from "../runner/environment.ts";
 import { Guard } from "../runner/guard.ts";
 import { startPortable } from "../runner/portable_command.ts";
 import { RamFolder } from "../runner/ram_folder.ts";
-import { forwardSignals } from "../runner/signals.ts";
+import { forwardSignals, ignoredSignals } from "../runner/signals.ts";
 import { SpawnFailure } from "../runner/spawn_failure.ts";
 
 export const edit = command<CommonFlags, [name: SecretName]>({
@@ -42,7 +42,7 @@ export const edit = command<CommonFlags, [name: SecretName]>({
 async function runEditor({ host }: Context, path: string): Promise<void> {
   const editor = host.env("VISUAL") || host.env("EDITOR") || "vi";
   const argv = ["sh", "-c", `${editor} "$1"`, "sh", path].map((word) => new TextEncoder().encode(word));
-  using signals = forwardSignals("shared group");
+  using signals = forwardSignals("shared group", ignoredSignals());
   let code: number;
   try {
     // Nothing fancier: an editor with windows may leave processes running, and they are none of our business.

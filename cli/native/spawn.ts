@@ -13,7 +13,11 @@ const SYMBOLS = {
 /** <spawn.h> */
 const SETPGROUP = 0x02, SETSIGDEF = 0x04, SETSID = 0x80;
 const O_RDWR = 2, F_OK = 0, X_OK = 1;
-const SIGPIPE = 13;
+/**
+ * Our runtime ignores SIGPIPE, and what is ignored stays so across exec: `yes | head` would not end. The other two are
+ * the C library's own, which it has children ignore.
+ */
+const TO_DEFAULT = [13, 32, 33];
 /**
  * glibc's structures, of 80 and 336 bytes, with room to spare. All zeros is how its own functions initialize them, so
  * these need not be looked up, which takes longer than starting the process. <spawn.h> has the fields: flags, a process
@@ -92,7 +96,6 @@ function attributesOf(group: SpawnSpec["group"]): Uint8Array<ArrayBuffer> {
   const attributes = fixed(ATTRIBUTES_BYTES);
   const grouping = { shared: 0, own: SETPGROUP, session: SETSID }[group];
   new DataView(attributes.buffer).setInt16(FLAGS_AT, grouping | SETSIGDEF, true);
-  // Our runtime ignores SIGPIPE, and what is ignored stays so across exec: `yes | head` would not end.
-  attributes[SIGNALS_AT + ((SIGPIPE - 1) >> 3)] = 1 << ((SIGPIPE - 1) & 7);
+  for (const signal of TO_DEFAULT) attributes[SIGNALS_AT + ((signal - 1) >> 3)]! |= 1 << ((signal - 1) & 7);
   return attributes;
 }

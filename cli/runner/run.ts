@@ -14,7 +14,7 @@ import { failureOf } from "./piped_command.ts";
 import { type Mode, modeOf, type RunningProcess, startProcess } from "./process.ts";
 import { RamFolder } from "./ram_folder.ts";
 import { referencesOf, type Selection } from "./selection.ts";
-import { type Forwarding, forwardSignals } from "./signals.ts";
+import { type Forwarding, forwardSignals, ignoreAgain, ignoredSignals } from "./signals.ts";
 import { TerminalSession } from "./terminal_session.ts";
 
 export interface Assignment {
@@ -49,14 +49,20 @@ const STOP_MS = 10_000;
  */
 export async function runAssignment(context: Context, assignment: Assignment): Promise<number> {
   const argv = exactArguments(assignment.args);
+  const ignored = ignoredSignals();
   const delivery = await prepare(context, assignment);
   if (assignment.exec) {
     await registerMasks(context, assignment, delivery);
+    ignoreAgain(ignored);
     return become(argv, delivery, assignment.inheritance);
   }
   using terminal = assignment.mask && context.report.stdoutIsTerminal ? openTerminal(context) : undefined;
   const mode = modeOf({ terminal });
-  using signals = forwardSignals(mode, (signal) => signal === "SIGCONT" ? terminal?.resume() : terminal?.resize());
+  using signals = forwardSignals(
+    mode,
+    ignored,
+    (signal) => signal === "SIGCONT" ? terminal?.resume() : terminal?.resize(),
+  );
   const run = new Run(context, assignment, argv, terminal, mode, signals);
   return await (assignment.watched ? run.whileWatching(delivery, assignment.watched) : run.once(delivery));
 }

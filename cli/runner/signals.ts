@@ -1,19 +1,24 @@
 /** Signals for the command: what we receive, it receives. A second SIGINT or SIGTERM kills it. */
+import { ignoreSignals } from "../native/process_state.ts";
 import type { Mode } from "./process.ts";
 import { statOf } from "./process_table.ts";
 
-/** All that the runtime lets a program catch, but for SIGCHLD, which is about our own children. */
-const CATCHABLE = [
-  ...["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT", "SIGWINCH", "SIGTSTP"],
-  ...["SIGTTIN", "SIGTTOU", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGURG", "SIGIO", "SIGXCPU", "SIGXFSZ", "SIGVTALRM"],
-  ...["SIGPROF", "SIGPWR", "SIGSTKFLT"],
-] as const;
-type Catchable = (typeof CATCHABLE)[number] & Deno.Signal;
+/**
+ * All that the runtime lets a program catch, but for SIGCHLD, which is about our own children. The numbers are those of
+ * signal(7) for x86-64 and ARM64.
+ */
+const CATCHABLE = {
+  ...{ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTRAP: 5, SIGABRT: 6, SIGUSR1: 10, SIGUSR2: 12, SIGALRM: 14, SIGTERM: 15 },
+  ...{ SIGSTKFLT: 16, SIGCONT: 18, SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22, SIGURG: 23, SIGXCPU: 24, SIGXFSZ: 25 },
+  ...{ SIGVTALRM: 26, SIGPROF: 27, SIGWINCH: 28, SIGIO: 29, SIGPWR: 30, SIGSYS: 31 },
+} as const;
+type Catchable = keyof typeof CATCHABLE;
+const ALL = Object.keys(CATCHABLE) as Catchable[];
 
 /** A terminal sends these to all of the job: in a shared group the command has had them already, or is stopped as we are. */
-const FROM_TERMINAL: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
+const FROM_TERMINAL: ReadonlySet<Catchable> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 /** Left to the kernel where it stops the job as a whole; caught, they would not stop us. */
-const STOPS: ReadonlySet<string> = new Set(["SIGTSTP", "SIGTTIN", "SIGTTOU"]);
+const STOPS: ReadonlySet<Catchable> = new Set(["SIGTSTP", "SIGTTIN", "SIGTTOU"]);
 /** Two of a kind within this time are one: `timeout` signals its child, and then its whole process group. */
 const SAME_MS = 50;
 
@@ -24,28 +29,55 @@ export interface Forwarding extends Disposable {
   readonly ending: boolean;
 }
 
+/**
+ * Signals that we were started with as ignored, under `nohup` or in a shell's background, the command is to ignore as
+ * well. It would not once we caught them: caught signals are reset when a program starts. To be asked before anything
+ * is caught, a prompt's Ctrl-C included.
+ */
+export function ignoredSignals(): ReadonlySet<Catchable> {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    const bits = BigInt(`0x${mask ?? "0"}`);
+    return new Set(ALL.filter((signal) => (bits >> BigInt(CATCHABLE[signal] - 1)) & 1n));
+  } catch {
+    return new Set(); // no such file on this system
+  }
+}
+
+/**
+ * Ignores them again: with the first signal that we ask it to catch, the runtime catches SIGHUP, SIGINT and SIGTERM as
+ * well, and ends us at one that nobody listens to.
+ */
+export function ignoreAgain(ignored: ReadonlySet<Catchable>): void {
+  ignoreSignals([...ignored].map((signal) => CATCHABLE[signal]));
+}
+
 /** @param onTerminal told of SIGCONT and SIGWINCH, which concern the person's terminal, when the command has its own */
 export function forwardSignals(
   mode: Mode,
+  ignored: ReadonlySet<Catchable>,
   onTerminal: (signal: "SIGCONT" | "SIGWINCH") => void = () => {},
 ): Forwarding {
   const early: Catchable[] = [];
   let command: { signal(signal: Deno.Signal): void } | undefined;
-  let asked: number | undefined;
+  let asked: { readonly by: Catchable; readonly at: number } | undefined;
   const deliver = (signal: Catchable) => {
     if (mode === "terminal" && (signal === "SIGCONT" || signal === "SIGWINCH")) return onTerminal(signal);
-    const ends = signal === "SIGINT" || signal === "SIGTERM";
-    const again = ends && asked !== undefined;
-    if (again && performance.now() - asked! < SAME_MS) return;
-    if (ends) asked = performance.now();
+    let again = false;
+    if (signal === "SIGINT" || signal === "SIGTERM") {
+      const recent = asked !== undefined && performance.now() - asked.at < SAME_MS;
+      if (recent && asked?.by === signal) return;
+      again = asked !== undefined && !recent;
+      asked = { by: signal, at: performance.now() };
+    }
     if (!command) early.push(signal);
     else if (again) command.signal("SIGKILL");
     else if (mode !== "shared group" || !FROM_TERMINAL.has(signal) || !inForeground()) command.signal(signal);
   };
-  const ignored = ignoredSignals();
-  const listeners = CATCHABLE.filter((signal) => !ignored.has(signal) && !(mode !== "own group" && STOPS.has(signal)))
-    .map((signal) => [signal, () => deliver(signal as Catchable)] as const)
-    .filter(([signal, listener]) => listen(signal as Catchable, listener));
+  const listeners = ALL.filter((signal) => mode === "own group" || !STOPS.has(signal))
+    .map((signal) => [signal, ignored.has(signal) ? () => {} : () => deliver(signal)] as const)
+    .filter(([signal, listener]) => listen(signal, listener));
+  ignoreAgain(ignored);
   return {
     get ending() {
       return asked !== undefined;
@@ -55,7 +87,7 @@ export function forwardSignals(
       for (const signal of early.splice(0)) command.signal(signal);
     },
     [Symbol.dispose]() {
-      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal as Catchable, listener);
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
 }
@@ -74,20 +106,3 @@ function inForeground(): boolean {
   const stat = statOf(Deno.pid);
   return stat ? stat.foregroundGroup === stat.group : Deno.stdin.isTerminal();
 }
-
-/**
- * What we were started with as ignored, under `nohup` or in a shell's background, the command is to ignore as well. It
- * would not once we caught it: caught signals are reset when a program starts.
- */
-function ignoredSignals(): Set<string> {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
-    const bits = BigInt(`0x${mask ?? "0"}`);
-    return new Set(Object.entries(NUMBERS).filter(([, n]) => (bits >> BigInt(n - 1)) & 1n).map(([signal]) => signal));
-  } catch {
-    return new Set(); // no such file on this system
-  }
-}
-
-/** signal(7), the numbers of x86-64 and ARM64; those that a program can be started with as ignored in practice. */
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12, SIGALRM: 14, SIGTERM: 15, SIGTSTP: 20 };

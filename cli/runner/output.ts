@@ -19,7 +19,7 @@ export class Output {
   /** @param interactive somebody watches, and types: see `Masker.open` */
   constructor(source: OutputSource, masker: Masker, interactive: boolean) {
     this.#source = source;
-    this.#stream = masker.open();
+    this.#stream = masker.open(interactive);
     this.#copied = this.#copy().catch((error) => error);
   }
 

@@ -17,6 +17,9 @@ export const MASK = "*******";
 /** A shorter value would wreck ordinary output; the caller warns about it by name. */
 export const LEAST_MASKED_BYTES = 4;
 
+/** Fewer than what is held to be worth masking. With many secrets, nearly every byte begins like one of their forms. */
+const MOST_AHEAD_BYTES = 2;
+
 const encoder = new TextEncoder();
 const TOKEN = encoder.encode(MASK);
 const NOTHING = new Uint8Array(0);
@@ -38,9 +41,14 @@ export class Masker {
     this.#index = new NeedleIndex(needles.list());
   }
 
-  /** Begins one stream. */
-  open(): MaskedStream {
-    return new MaskedStream(this.#index);
+  /**
+   * Begins one stream.
+   * @param interactive for a person at a terminal, who types and looks at every byte: one or two bytes that begin like a
+   * needle are not held back until there are more, as most never do. Of a secret that is written in pieces, as when it
+   * is typed, these two may be seen; otherwise the output is the same.
+   */
+  open(interactive = false): MaskedStream {
+    return new MaskedStream(this.#index, interactive ? MOST_AHEAD_BYTES : 0);
   }
 
   /** Begins one stream, as a transform. */
@@ -75,9 +83,14 @@ export class MaskedStream {
   #covered = 0;
   /** Whether a covered run, whose token has been written, reaches up to `#pending`. */
   #masking = false;
+  /** How many bytes of `#pending` may be returned although they are not decided. */
+  readonly #mostAhead: number;
+  /** How many bytes at the head of `#pending` have been. */
+  #ahead = 0;
 
-  constructor(index: NeedleIndex) {
+  constructor(index: NeedleIndex, mostAhead: number) {
     this.#index = index;
+    this.#mostAhead = mostAhead;
   }
 
   /**
@@ -108,12 +121,24 @@ export class MaskedStream {
       if (last < 0 || at > runs[last]!) runs.push(at, at + length);
       else if (at + length > runs[last]!) runs[last] = at + length;
     }
-    const out = this.#masked(bytes, at, runs);
+    const decided = this.#masked(bytes, at, runs);
+    // What went ahead and turned out to be plain is not returned again.
+    const out = this.#ahead === 0 ? decided : decided.subarray(Math.min(this.#ahead, at, runs[0] ?? at));
+    this.#ahead = Math.max(0, this.#ahead - at);
     this.#pending = at < bytes.length ? bytes.slice(at) : NOTHING;
     const end = runs.at(-1) ?? -1;
     this.#masking = end >= at;
     this.#covered = Math.max(0, end - at);
-    return out;
+    return this.#withAhead(out);
+  }
+
+  #withAhead(out: Uint8Array): Uint8Array {
+    const { length } = this.#pending;
+    if (length <= this.#ahead || length > this.#mostAhead || this.#covered > 0) return out;
+    const ahead = this.#pending.subarray(this.#ahead);
+    this.#ahead = length;
+    this.#masking = false; // should these be covered, a token of their own ends what is seen of them
+    return out.length === 0 ? ahead : concat(out, ahead);
   }
 
   /** The bytes up to `end` with a token for each run; the first run may have its token already. */

@@ -148,3 +148,42 @@ Deno.test("Masker is ready in seconds when a value has a megabyte", () => {
   maskerOf("0123456789abcdef".repeat(65_536));
   assert.ok(performance.now() - started < 5000);
 });
+
+/** Everything that an interactive stream returns, write by write. */
+function interactively(masker: Masker, chunks: readonly Uint8Array[]): string[] {
+  const stream = masker.open(true);
+  const out = chunks.map((chunk) => decoder.decode(stream.write(chunk.slice())));
+  return [...out, decoder.decode(stream.end())];
+}
+
+Deno.test("Masker open() returns every byte at once to a person when none of it goes on like a secret", () => {
+  const typed = "how do you do";
+  const keys = [...typed].map((key) => encoder.encode(key));
+  assert.deepEqual(interactively(maskerOf("house", "dozen", "yodel"), keys), [...typed, ""]);
+});
+
+Deno.test("Masker open() lets a person see two bytes of a secret that is typed, and no more", () => {
+  const keys = [..."x hunter2 y"].map((key) => encoder.encode(key));
+  assert.equal(interactively(maskerOf("hunter2"), keys).join(""), `x hu${MASK} y`);
+  assert.equal(interactively(maskerOf("hunter2"), [encoder.encode("x hunter2 y")]).join(""), `x ${MASK} y`);
+});
+
+Deno.test("Masker open() shows a person the same as others but for single bytes, and never a form", () => {
+  const output = fc.array(fc.oneof(fc.constantFrom("a", "b", "c"), word), { maxLength: 14 }).map((all) => all.join(""));
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), output, places, (words, text, at) => {
+      const whole = encoder.encode(text);
+      const shown = interactively(maskerOf(...words), cut(whole, at)).join("");
+      const masked = decoder.decode(maskWhole(whole, words.flatMap(formsOfWord)));
+      for (const value of words) assert.ok(!shown.includes(value));
+      assert.ok(isSubsequence(masked.replaceAll(MASK, ""), shown.replaceAll(MASK, "")), `${shown} | ${masked}`);
+      if (!masked.includes(MASK)) assert.equal(shown, text);
+    }),
+    { numRuns: 4000 },
+  );
+});
+
+function isSubsequence(part: string, whole: string): boolean {
+  let from = 0;
+  return [...part].every((character) => (from = whole.indexOf(character, from) + 1) > 0);
+}

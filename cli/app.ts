@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   export: async () => (await import("./commands/export.ts")).exportCommand,
   run: async () => (await import("./commands/run.ts")).run,
   check: async () => (await import("./commands/check.ts")).check,
+  mask: async () => (await import("./commands/mask.ts")).mask,
   inject: async () => (await import("./commands/inject.ts")).inject,
   stack: async () => (await import("./commands/stack.ts")).stack,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,

@@ -5,7 +5,11 @@ export interface Host {
   env(name: string): string | undefined;
   /** The working directory, absolute. */
   readonly cwd: string;
-  readonly stdin: { readonly readable: ReadableStream<Uint8Array>; isTerminal(): boolean };
+  readonly stdin: {
+    readonly readable: ReadableStream<Uint8Array>;
+    readSync(buffer: Uint8Array): number | null;
+    isTerminal(): boolean;
+  };
 }
 
 /** These hold a passphrase. */

@@ -3,6 +3,8 @@ import { Fault } from "../core/fault.ts";
 import { hostFault } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
 
+const CHUNK_BYTES = 256 * 1024;
+
 /** All of stdin. @throws {Fault} USAGE when it is larger than `limit` bytes */
 export async function readStdin(host: Host, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -14,8 +16,7 @@ export async function readStdin(host: Host, limit: number): Promise<Uint8Array> 
       chunks.push(chunk);
     }
   } catch (error) {
-    if (error instanceof Deno.errors.IsADirectory) throw new Fault("USAGE", "standard input is a folder");
-    throw hostFault(error, "standard input");
+    throw stdinFault(error);
   }
   const out = new Uint8Array(size);
   let at = 0;
@@ -25,6 +26,25 @@ export async function readStdin(host: Host, limit: number): Promise<Uint8Array> 
     chunk.fill(0);
   }
   return out;
+}
+
+/**
+ * Hands stdin to `take` as it comes; the memory of each chunk is used for the next. Reading blocks, as in any filter: a
+ * slow reader of what is made of it holds the writer up, and nothing piles up in between.
+ */
+export function eachChunkOfStdin(host: Host, take: (chunk: Uint8Array) => void): void {
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  for (let size = readStdinInto(host, buffer); size !== null; size = readStdinInto(host, buffer)) {
+    take(buffer.subarray(0, size));
+  }
+}
+
+function readStdinInto(host: Host, buffer: Uint8Array): number | null {
+  try {
+    return host.stdin.readSync(buffer);
+  } catch (error) {
+    throw stdinFault(error);
+  }
 }
 
 /** A file's exact bytes. It is the user's own file: links and modes are their business. */
@@ -38,6 +58,12 @@ export function readFileBytes(path: string, limit: number): Uint8Array {
     if (error instanceof Deno.errors.NotFound) throw new Fault("NOT_FOUND", `there is no file ${path}`);
     throw hostFault(error, path);
   }
+}
+
+function stdinFault(error: unknown): unknown {
+  return error instanceof Deno.errors.IsADirectory
+    ? new Fault("USAGE", "standard input is a folder")
+    : hostFault(error, "standard input");
 }
 
 function tooLarge(what: string, limit: number): Fault {

@@ -160,6 +160,9 @@ endToEnd("coffer shows no value anywhere but where it is asked to, in any comman
   await run(["import", "-", "-f", "json"], { stdin: JSON.stringify(entries).slice(0, -1) });
   await run(["import", "-", "-f", "dotenv"], { stdin: JSON.stringify(entries) });
   await run(["inject"], { stdin: `{{ coffer:///${byStdin} }} {{ coffer:///missing }}` });
+  await run(["mask", "--all", "-s", `${byField}#user`], {
+    stdin: JSON.stringify(entries) + values.get(byFile!)!.toHex(),
+  });
   for (const output of ["/dev/full", "/dev/null"]) await run(["get", byStdin!], { through: `"$@" > ${output}` });
   await run(["export", "-f", "json"], { through: `umask 022; "$@" > '${given}/open.json'` });
   await run(["export", "-f", "json", "-o", `${given}/out.json`]);

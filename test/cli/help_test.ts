@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { BUNDLE_ONLY, endToEnd } from "../fixture/coffer_cli.ts";
 
 const COMMANDS = [
-  ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "check", "inject"],
+  ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "check"],
+  ...["mask", "inject"],
   ...["stack list", "stack new", "stack select", "stack rm", "passphrase change", "rekey", "verify", "doctor"],
   ...["version", "completion"],
 ];
@@ -43,7 +44,7 @@ endToEnd("coffer understands every example of its help", async (coffer) => {
     for (const example of examples) {
       const project = `${coffer.project}/${count++}`;
       Deno.mkdirSync(project);
-      for (const input of [".env", "app.conf.tpl", "user.txt", "key.pem", "app.env"]) {
+      for (const input of [".env", "app.conf.tpl", "user.txt", "key.pem", "app.env", "app.log"]) {
         coffer.file(`${project}/${input}`, "");
       }
       coffer.file(`${project}/secrets.json`, "{}");

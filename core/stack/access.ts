@@ -22,37 +22,38 @@ export interface Access {
 /** Keeps a record of an access. When it throws, the access does not take place. */
 export type RecordAccess = (access: Access) => Promise<void>;
 
-/** One access under way. */
-export class AccessInProgress {
-  /** The secrets that exist, or are about to, with the version that is read or written, where it is one. */
-  readonly secrets = new Map<SecretName, number | undefined>();
-  /** How many names lead to no secret. */
-  missing = 0;
-  readonly #kind: AccessKind;
-  readonly #record: RecordAccess;
-  #refused = false;
+/** What becomes known of an access while it is under way. */
+export interface AccessInProgress {
+  /** Those that exist, or are about to, with the version that is read or written, where it is one. */
+  readonly secrets: Map<SecretName, number | undefined>;
+  missing: number;
+  /** To be awaited when all is known, and before values are handed out or anything is changed. */
+  grant(): Promise<void>;
+}
 
-  constructor(kind: AccessKind, record: RecordAccess) {
-    this.#kind = kind;
-    this.#record = record;
-  }
-
-  /** To be called when all is known, and before values are handed out or anything is changed. */
-  grant(): Promise<void> {
-    return this.#tell("ok");
-  }
-
-  /** What failed is recorded too, also what failed after it was granted: that is a second record. */
-  async fail(error: unknown): Promise<void> {
-    if (!this.#refused) await this.#tell(error instanceof Fault ? error.code : "INTERNAL");
-  }
-
-  async #tell(outcome: Access["outcome"]): Promise<void> {
+/**
+ * Runs the steps of an access. A failure is recorded as well; after a grant that is a second record.
+ * @throws what the steps throw, or what `record` does
+ */
+export async function recorded<T>(
+  record: RecordAccess,
+  kind: AccessKind,
+  steps: (access: AccessInProgress) => Promise<T>,
+): Promise<T> {
+  let refused: unknown;
+  const tell = async (outcome: Access["outcome"]) => {
     try {
-      await this.#record({ kind: this.#kind, secrets: this.secrets, missing: this.missing, outcome });
+      await record({ kind, secrets: access.secrets, missing: access.missing, outcome });
     } catch (error) {
-      this.#refused = true;
+      refused = error;
       throw error;
     }
+  };
+  const access: AccessInProgress = { secrets: new Map(), missing: 0, grant: () => tell("ok") };
+  try {
+    return await steps(access);
+  } catch (error) {
+    if (error !== refused) await tell(error instanceof Fault ? error.code : "INTERNAL");
+    throw error;
   }
 }

@@ -17,28 +17,30 @@ import { resealUnder, type Stack, type Unlocked } from "./stack.ts";
  * @throws {Fault} CONFIG or TAMPERED when a file does not open: then nothing is lost, and both keys stay
  */
 export async function rekey(stack: Stack, onProgress?: (done: number) => void): Promise<number> {
-  let count = 0;
-  await stack.changeKeys(async (writer, unlocked, store) => {
-    const names = await store.list();
-    count = names.length;
-    // Damage is reported before anything changes.
-    for (const name of names) await openAll(store, unlocked, name);
-    const resumed = unlocked.header.keys.length === 2;
-    const both = resumed ? unlocked : await adopt(writer, unlocked, unlocked.keyring.withNewKey());
-    using _both = resumed ? undefined : both.keyring; // the caller wipes the one it passed in
-    for (const [i, name] of names.entries()) {
-      const file = await openAll(store, both, name);
-      const key = both.keyring.newest;
-      if (file.key !== key) {
-        const versions = resealUnder(file, key, both.keyring);
-        await writer.write(secretDocument(name), encodeSecretFile({ ...file, key, versions }, both.keyring));
-        await openAll(store, both, name);
+  return await stack.recorded("rekey", async (access) => {
+    await stack.changeKeys(async (writer, unlocked, store) => {
+      const names = await store.list();
+      for (const name of names) access.secrets.set(name, undefined);
+      // Damage is reported before anything changes.
+      for (const name of names) await openAll(store, unlocked, name);
+      await access.grant();
+      const resumed = unlocked.header.keys.length === 2;
+      const both = resumed ? unlocked : await adopt(writer, unlocked, unlocked.keyring.withNewKey());
+      using _both = resumed ? undefined : both.keyring; // the caller wipes the one it passed in
+      for (const [i, name] of names.entries()) {
+        const file = await openAll(store, both, name);
+        const key = both.keyring.newest;
+        if (file.key !== key) {
+          const versions = resealUnder(file, key, both.keyring);
+          await writer.write(secretDocument(name), encodeSecretFile({ ...file, key, versions }, both.keyring));
+          await openAll(store, both, name);
+        }
+        onProgress?.((i + 1) / names.length);
       }
-      onProgress?.((i + 1) / names.length);
-    }
-    return await adopt(writer, both, both.keyring.onlyNewest());
+      return await adopt(writer, both, both.keyring.onlyNewest());
+    });
+    return access.secrets.size;
   });
-  return count;
 }
 
 /** Writes a header that wraps the keys of `keyring`, and makes it the current one; takes ownership of `keyring`. */

@@ -18,6 +18,7 @@ import { MAX_VALUE_BYTES } from "../seal/padding.ts";
 import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
 import { formatTimestamp } from "../seal/timestamp.ts";
 import { secretDocument, STACK_DOCUMENT, type Store, type StoreWriter } from "../store/store.ts";
+import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
 import { missingSecrets } from "./missing.ts";
 
 /** How many versions of a secret a writer keeps. */
@@ -45,14 +46,33 @@ export interface Unlocked {
   readonly slotKey: SlotKey;
 }
 
+/** What the views of one unlocked stack have in common. */
+interface Session {
+  unlocked: Unlocked;
+  disposed: boolean;
+}
+
 export class Stack {
   readonly #store: Store;
-  #unlocked: Unlocked;
-  #disposed = false;
+  #session: Session;
+  #record: RecordAccess = () => Promise.resolve();
 
   constructor(store: Store, unlocked: Unlocked) {
     this.#store = store;
-    this.#unlocked = unlocked;
+    this.#session = { unlocked, disposed: false };
+  }
+
+  /** The same stack, whose accesses are recorded before they take effect. Disposing of either wipes the keys of both. */
+  recordedBy(record: RecordAccess): Stack {
+    const view = new Stack(this.#store, this.#unlocked);
+    view.#session = this.#session;
+    view.#record = record;
+    return view;
+  }
+
+  /** Runs the steps of an access that is recorded. For `verify.ts`, `rekey.ts` and `passphrase.ts`. */
+  recorded<T>(kind: AccessKind, steps: (access: AccessInProgress) => Promise<T>): Promise<T> {
+    return recorded(this.#record, kind, steps);
   }
 
   get header(): StackHeader {
@@ -70,39 +90,23 @@ export class Stack {
    * @throws {Fault} NOT_FOUND; CONFIG when its file does not parse; TAMPERED when it does not authenticate
    */
   async get(name: SecretName, version?: number): Promise<OpenedValue> {
-    const opened = await this.#open(name, (file) => this.#openEntry(file, version));
-    if (!opened) throw missingSecrets([name]);
-    return opened;
+    return (await this.#read([name], true, version)).get(name)!;
   }
 
   /**
    * Opens those of several secrets that exist.
    * @throws {Fault} CONFIG or TAMPERED when one that exists does not open: then none is returned
    */
-  async find(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
-    const opened = new Map<SecretName, OpenedValue>();
-    try {
-      for (const name of new Set(names)) {
-        const found = await this.#open(name, (file) => this.#openEntry(file));
-        if (found) opened.set(name, found);
-      }
-      return opened;
-    } catch (error) {
-      for (const { value } of opened.values()) value.dispose();
-      throw error;
-    }
+  find(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
+    return this.#read(names, false);
   }
 
   /**
    * Opens several secrets: all of them, or none.
    * @throws {Fault} NOT_FOUND listing every missing name; otherwise as `find`
    */
-  async getAll(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
-    const opened = await this.find(names);
-    const missing = names.filter((name) => !opened.has(name));
-    if (missing.length === 0) return opened;
-    for (const { value } of opened.values()) value.dispose();
-    throw missingSecrets(missing);
+  getAll(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
+    return this.#read(names, true);
   }
 
   /**
@@ -126,7 +130,7 @@ export class Stack {
    * The current value is disposed of afterwards.
    */
   async change(name: SecretName, decide: (current: OpenedValue | undefined) => NewValue): Promise<number> {
-    return await this.#exclusively((writer) => this.#append(writer, name, decide));
+    return await this.#changing("write", (writer, access) => this.#append(writer, access, name, decide));
   }
 
   /**
@@ -138,18 +142,19 @@ export class Stack {
   ): Promise<Map<SecretName, "added" | "updated" | "unchanged">> {
     const outcome = new Map<SecretName, "added" | "updated" | "unchanged">();
     for (const [name, next] of values) requireFitting(name, next); // before anything is written
-    await this.#exclusively(async (writer) => {
+    await this.#changing("write", async (writer, access) => {
       for (const [name, next] of values) {
-        const found = await this.#open(name, (file) => file);
-        if (found) {
-          using current = this.#openEntry(found).value;
-          if (found.versions[0]!.type === next.type && current.equals(next.value)) {
-            outcome.set(name, "unchanged");
-            continue;
-          }
-        }
-        await this.#append(writer, name, () => next);
-        outcome.set(name, found ? "updated" : "added");
+        const found = await this.#open(name, (file) => file, access);
+        const current = found && this.#openEntry(found);
+        using _current = current?.value;
+        const unchanged = current?.type === next.type && current.value.equals(next.value);
+        outcome.set(name, unchanged ? "unchanged" : found ? "updated" : "added");
+        access.secrets.set(name, (current?.version ?? 0) + (unchanged ? 0 : 1));
+      }
+      await access.grant();
+      const granted = { ...access, grant: () => Promise.resolve() };
+      for (const [name, next] of values) {
+        if (outcome.get(name) !== "unchanged") await this.#append(writer, granted, name, () => next);
       }
     });
     return outcome;
@@ -157,12 +162,15 @@ export class Stack {
 
   /** Makes an older version the newest again, as a new version, and returns that one's number. */
   async rollback(name: SecretName, version: number): Promise<number> {
-    return await this.#exclusively(async (writer) => {
-      const found = await this.#open(name, (file) => file);
-      if (!found) throw missingSecrets([name]);
+    return await this.#changing("write", async (writer, access) => {
+      const found = await this.#open(name, (file) => file, access);
+      if (!found) {
+        access.missing = 1;
+        throw missingSecrets([name]);
+      }
       const { value, type } = this.#openEntry(found, version);
       using _value = value;
-      return await this.#append(writer, name, () => ({ value, type }));
+      return await this.#append(writer, access, name, () => ({ value, type }));
     });
   }
 
@@ -171,10 +179,13 @@ export class Stack {
    * @throws {Fault} NOT_FOUND, listing every missing name
    */
   async remove(names: readonly SecretName[]): Promise<void> {
-    await this.#exclusively(async (writer) => {
+    await this.#changing("remove", async (writer, access) => {
       const present = new Set(await this.#store.list());
       const missing = names.filter((name) => !present.has(name));
+      for (const name of names) if (present.has(name)) access.secrets.set(name, undefined);
+      access.missing = missing.length;
       if (missing.length > 0) throw missingSecrets(missing);
+      await access.grant();
       for (const name of names) await writer.remove(secretDocument(name));
     });
   }
@@ -208,7 +219,7 @@ export class Stack {
         if (current.slotKey !== old.slotKey) old.slotKey.kek.fill(0);
         wipe(this.#unlocked);
         this.#unlocked = current;
-        if (this.#disposed) wipe(current);
+        if (this.#session.disposed) wipe(current);
       } catch (error) {
         wipe(old);
         throw error;
@@ -225,7 +236,7 @@ export class Stack {
 
   /** Wipes the keys. A change of keys that is under way ends first; all else that is under way fails with LOCKED. */
   dispose(): void {
-    this.#disposed = true;
+    this.#session.disposed = true;
     wipe(this.#unlocked);
   }
 
@@ -241,8 +252,47 @@ export class Stack {
     });
   }
 
+  /** As `#exclusively`, recorded. */
+  #changing<T>(
+    kind: AccessKind,
+    change: (writer: StoreWriter, access: AccessInProgress) => Promise<T>,
+  ): Promise<T> {
+    return this.recorded(kind, (access) => this.#exclusively((writer) => change(writer, access)));
+  }
+
+  get #unlocked(): Unlocked {
+    return this.#session.unlocked;
+  }
+
+  set #unlocked(unlocked: Unlocked) {
+    this.#session.unlocked = unlocked;
+  }
+
+  /** Opens secrets, and hands them out once that is recorded. `all`: all of them, or none. */
+  #read(names: readonly SecretName[], all: boolean, version?: number): Promise<Map<SecretName, OpenedValue>> {
+    return this.recorded("read", async (access) => {
+      const opened = new Map<SecretName, OpenedValue>();
+      try {
+        for (const name of new Set(names)) {
+          const found = await this.#open(name, (file) => this.#openEntry(file, version), access);
+          if (!found) continue;
+          opened.set(name, found);
+          access.secrets.set(name, found.version);
+        }
+        const missing = names.filter((name) => !opened.has(name));
+        access.missing = missing.length;
+        if (all && missing.length > 0) throw missingSecrets(missing);
+        await access.grant();
+        return opened;
+      } catch (error) {
+        for (const { value } of opened.values()) value.dispose();
+        throw error;
+      }
+    });
+  }
+
   #requireKeys(): void {
-    if (this.#disposed) throw new Fault("LOCKED", "the stack has been locked", { hint: "unlock it again" });
+    if (this.#session.disposed) throw new Fault("LOCKED", "the stack has been locked", { hint: "unlock it again" });
   }
 
   async #refresh(): Promise<void> {
@@ -269,12 +319,17 @@ export class Stack {
   }
 
   /** Authenticates a secret's file and hands it to `use` at once, before a change of keys can come in between. */
-  async #open<T>(name: SecretName, use: (file: SecretFileAt) => T): Promise<T | undefined> {
+  async #open<T>(
+    name: SecretName,
+    use: (file: SecretFileAt) => T,
+    access?: AccessInProgress,
+  ): Promise<T | undefined> {
     let unknownKey: number | undefined;
     for (;;) {
       const stored = await this.#store.read(secretDocument(name));
       this.#requireKeys();
       if (!stored) return undefined;
+      if (access?.secrets.has(name) === false) access.secrets.set(name, undefined);
       const read = parseSecretFile(stored.bytes, { stack: this.header.id, name }, stored.where);
       const { key } = read.file;
       // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
@@ -305,11 +360,12 @@ export class Stack {
 
   async #append(
     writer: StoreWriter,
+    access: AccessInProgress,
     name: SecretName,
     decide: (current: OpenedValue | undefined) => NewValue,
   ): Promise<number> {
     const { keyring, header } = this.#unlocked;
-    const found = await this.#open(name, (file) => file);
+    const found = await this.#open(name, (file) => file, access);
     const current = found && this.#openEntry(found);
     using _current = current?.value;
     const next = decide(current);
@@ -319,7 +375,10 @@ export class Stack {
     const older = found ? resealUnder(found, place.key, keyring) : [];
     const entry = { version, created: formatTimestamp(new Date()), type: next.type };
     const versions = [sealVersion(place, entry, next.value, keyring), ...older].slice(0, KEPT_VERSIONS);
-    await writer.write(secretDocument(name), encodeSecretFile({ ...place, versions }, keyring));
+    const bytes = encodeSecretFile({ ...place, versions }, keyring); // now: the keys may be wiped while we wait
+    access.secrets.set(name, version);
+    await access.grant();
+    await writer.write(secretDocument(name), bytes);
     return version;
   }
 }

@@ -12,15 +12,19 @@ export interface Verdict {
 
 /** Opens every version of every secret of an unlocked stack (whose header has thereby been authenticated). */
 export async function verify(stack: Stack): Promise<Verdict> {
-  const names = await stack.list();
-  const problems = new Map<SecretName, Fault>();
-  for (const name of names) {
-    try {
-      await stack.check(name);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      problems.set(name, error);
+  return await stack.recorded("verify", async (access) => {
+    const names = await stack.list();
+    for (const name of names) access.secrets.set(name, undefined);
+    await access.grant();
+    const problems = new Map<SecretName, Fault>();
+    for (const name of names) {
+      try {
+        await stack.check(name);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        problems.set(name, error);
+      }
     }
-  }
-  return { checked: names.length, problems };
+    return { checked: names.length, problems };
+  });
 }

@@ -37,34 +37,62 @@ const ATTEMPTS = 50;
  * @throws {Fault} DENIED for anything but a file that is ours and not too open; CONFIG when it is larger
  */
 export function readGuarded(path: string, exposure: Exposure, limit: number): Uint8Array<ArrayBuffer> | undefined {
-  const check = (info: Deno.FileInfo) => {
+  let size = 0;
+  using file = openGuarded(path, exposure, { read: true }, (info) => {
+    size = info.size;
+    if (size > limit) throw new Fault("CONFIG", `${path} is larger than ${limit} bytes`);
+  });
+  if (!file) return undefined;
+  try {
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (let n: number | null = 0; at < bytes.length && n !== null; at += n ?? 0) {
+      n = file.readSync(bytes.subarray(at));
+    }
+    return at === bytes.length ? bytes : bytes.slice(0, at);
+  } catch (error) {
+    throw hostFault(error, path);
+  }
+}
+
+/**
+ * Opens a regular file; undefined when there is none. It may be replaced meanwhile.
+ * @param check looks at the file, before it is opened and after
+ * @throws {Fault} DENIED for anything but a file that is ours and not too open; what `check` throws
+ */
+export function openGuarded(
+  path: string,
+  exposure: Exposure,
+  options: Deno.OpenOptions,
+  check: (info: Deno.FileInfo) => void = () => {},
+): Deno.FsFile | undefined {
+  const checkAll = (info: Deno.FileInfo) => {
     guard(path, info, exposure, "600");
     if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
-    if (info.size > limit) throw new Fault("CONFIG", `${path} is larger than ${limit} bytes`);
+    check(info);
   };
   for (let attempt = 1;; attempt++) {
     // Before opening, which would follow a link and wait for the other end of a FIFO.
     const info = statIfPresent(path);
     if (!info) return undefined;
-    check(info);
+    checkAll(info);
+    let file: Deno.FsFile | undefined;
     try {
-      using file = Deno.openSync(path, { read: true });
+      file = Deno.openSync(path, options);
       const opened = file.statSync();
-      if (opened.ino !== info.ino || opened.dev !== info.dev) {
-        if (attempt < ATTEMPTS) continue; // a writer's rename came in between
-        throw new Fault("CONFLICT", `${path} is being replaced all the time`, { hint: "try again" });
+      if (opened.ino === info.ino && opened.dev === info.dev) {
+        // Once more: the number of a removed file's inode may have gone to the next one already.
+        checkAll(opened);
+        return file;
       }
-      // Once more: the number of a removed file's inode may have gone to the next one already.
-      check(opened);
-      const bytes = new Uint8Array(opened.size);
-      let at = 0;
-      for (let n: number | null = 0; at < bytes.length && n !== null; at += n ?? 0) {
-        n = file.readSync(bytes.subarray(at));
-      }
-      return at === bytes.length ? bytes : bytes.slice(0, at);
+      file.close(); // a writer's rename came in between
     } catch (error) {
+      file?.close();
       if (error instanceof Deno.errors.NotFound) return undefined; // removed between the two calls
       throw hostFault(error, path);
+    }
+    if (attempt === ATTEMPTS) {
+      throw new Fault("CONFLICT", `${path} is being replaced all the time`, { hint: "try again" });
     }
   }
 }

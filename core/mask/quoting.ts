@@ -50,7 +50,8 @@ export function quotedForms(value: Uint8Array): Iterable<string> {
 }
 
 function json(text: string): string[] {
-  const plain = JSON.stringify(text).slice(1, -1);
+  const inJson = (inner: string) => JSON.stringify(inner).slice(1, -1);
+  const plain = inJson(text);
   const ascii = plain.replace(/[\x7f-\uffff]/g, unicodeEscape); // Python and PHP
   return [
     ...[plain, ascii],
@@ -59,7 +60,8 @@ function json(text: string): string[] {
     plain.replace(/[<>&\u2028\u2029]/g, unicodeEscape), // Go
     plain.replace(/[<>&='\u2028\u2029]/g, unicodeEscape), // Gson
     escaped(text, /["&'+<>`\\]|[^ -~]/g, DOT_NET_ESCAPES, (c) => `\\u${hex(c, 4).toUpperCase()}`),
-    JSON.stringify(plain).slice(1, -1), // JSON in JSON: logs of requests
+    // JSON in JSON: logs of requests
+    ...[inJson(plain), inJson(ascii), inJson(plain).replace(/[\x7f-\uffff]/g, unicodeEscape)],
   ];
 }
 
@@ -72,7 +74,8 @@ function quotes(text: string): string[] {
     text.replaceAll("'", "''"), // SQL, YAML
     text.replaceAll('"', '""'), // CSV
     text.replaceAll("'", `'\\''`), // bash's set -x, jq
-    text.replaceAll("'", `'"'"'`), // dash, Python's shlex
+    text.replaceAll("'", `'"'"'`), // Python's shlex
+    text.replace(/'+/g, `'"$&"'`), // dash
     text.replace(/[\\"$`]/g, "\\$&"), // bash's declare -p
     text.replace(/[ !"$&'()*,;<>?[\\\]^`{|}]|^[~#]|(?<=[=:])~/g, "\\$&"), // bash's printf %q
   ];

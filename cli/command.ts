@@ -107,7 +107,7 @@ export function secretNameArgument(brief = "The secret's name") {
     async proposeCompletions(this: Context, partial: string): Promise<readonly string[]> {
       try {
         const project = await this.workspace.project();
-        const names = await project.store(this.workspace.stackName({}, project)).list();
+        const names = await project.store(this.workspace.stackName({}, project)).list("secret");
         return names.filter((name) => name.startsWith(partial));
       } catch {
         return []; // no stack here: nothing to propose

@@ -4,6 +4,16 @@ export function formatTimestamp(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
+/** The present second. */
+export function timestampNow(): string {
+  return formatTimestamp(new Date());
+}
+
+/** A time so many seconds after another. */
+export function secondsAfter(timestamp: string, seconds: number): string {
+  return formatTimestamp(new Date(Date.parse(timestamp) + seconds * 1000));
+}
+
 export function isTimestamp(value: unknown): value is string {
   if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)) return false;
   const date = new Date(value);

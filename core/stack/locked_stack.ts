@@ -4,7 +4,8 @@ import type { SecretName } from "../name.ts";
 import type { Secret } from "../secret.ts";
 import { Keyring } from "../seal/keyring.ts";
 import { openSlot, slotKeyOf } from "../seal/passphrase_slot.ts";
-import { parseSecretFile, type SealedVersion } from "../seal/secret_file.ts";
+import { parseKvFile } from "../seal/kv_file.ts";
+import { parseSecretFile, type ValueType } from "../seal/secret_file.ts";
 import {
   authenticateHeader,
   parseStackFile,
@@ -12,12 +13,24 @@ import {
   slotContextOf,
   type StackHeader,
 } from "../seal/stack_file.ts";
-import { secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
+import { kvDocument, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { missingSecrets } from "./missing.ts";
+import { presentNames } from "./names.ts";
+import { SecretRecord } from "./secret_record.ts";
 import { Stack } from "./stack.ts";
 
 /** A version without its value. */
-export type VersionInfo = Omit<SealedVersion, "sealed">;
+export interface VersionInfo {
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly created: string;
+  /** Not known of a version that was destroyed. */
+  readonly type?: ValueType;
+  /** When it was, or will be, deleted. */
+  readonly deletion?: string;
+  /** Its value is gone for good. */
+  readonly destroyed?: true;
+}
 
 export class LockedStack {
   readonly #store: Store;
@@ -45,20 +58,36 @@ export class LockedStack {
     return this.#read.header;
   }
 
-  /** Names of all secrets, in code-unit order. */
+  /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
-    return this.#store.list();
+    return presentNames(this.#store, (name) => this.#record(name));
   }
 
   /**
-   * A secret's versions, newest first, as its file says; authenticated only by opening.
+   * A secret's versions, newest first, as its files say; authenticated only by opening.
    * @throws {Fault} NOT_FOUND when there is no such secret
    */
   async history(name: SecretName): Promise<VersionInfo[]> {
-    const stored = await this.#store.read(secretDocument(name));
-    if (!stored) throw missingSecrets([name]);
-    const { file } = parseSecretFile(stored.bytes, { stack: this.header.id, name }, stored.where);
-    return file.versions.map(({ version, created, type }) => ({ version, created, type }));
+    const { versions, exists } = await this.#record(name);
+    if (!exists) throw missingSecrets([name]);
+    return versions.map(({ version, created, type, deletion, destroyed }) => ({
+      version,
+      created,
+      ...(type && { type }),
+      ...(deletion && { deletion }),
+      ...(destroyed && { destroyed }),
+    }));
+  }
+
+  async #record(name: SecretName): Promise<SecretRecord> {
+    const stack = this.header.id;
+    const [secret, kv] = await Promise.all([
+      this.#store.read(secretDocument(name)),
+      this.#store.read(kvDocument(name)),
+    ]);
+    const file = secret && parseSecretFile(secret.bytes, { stack, name }, secret.where).file;
+    const about = kv && parseKvFile(kv.bytes, { stack, name }, kv.where).file;
+    return new SecretRecord(name, file && { ...file, where: secret.where }, about);
   }
 
   /**

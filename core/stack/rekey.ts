@@ -4,12 +4,20 @@
  * Both keys stay in the header until every file has been rewritten and opened again, so a kill at any instant leaves a
  * stack that opens; running it again goes on where it stopped.
  */
-import type { SecretName } from "../name.ts";
+import { encodeKvFile, KV_CONFIG, openKvFile, parseKvFile } from "../seal/kv_file.ts";
 import { wrapKeys } from "../seal/passphrase_slot.ts";
 import { authenticateSecretFile, encodeSecretFile, openVersion, parseSecretFile } from "../seal/secret_file.ts";
 import { encodeStackFile, slotContextOf } from "../seal/stack_file.ts";
-import { secretDocument, STACK_DOCUMENT, type Store, type StoreWriter } from "../store/store.ts";
-import { resealUnder, type Stack, type Unlocked } from "./stack.ts";
+import {
+  type DocumentId,
+  kvDocument,
+  secretDocument,
+  STACK_DOCUMENT,
+  type Store,
+  type StoreWriter,
+} from "../store/store.ts";
+import { resealUnder } from "./secret_writer.ts";
+import type { Stack, Unlocked } from "./stack.ts";
 
 /**
  * @param onProgress called with 0…1
@@ -19,23 +27,24 @@ import { resealUnder, type Stack, type Unlocked } from "./stack.ts";
 export async function rekey(stack: Stack, onProgress?: (done: number) => void): Promise<number> {
   return await stack.recorded("rekey", async (access) => {
     await stack.changeKeys(async (writer, unlocked, store) => {
-      const names = await store.list();
-      for (const name of names) access.secrets.set(name, undefined);
+      const [names, described] = [await store.list("secret"), await store.list("kv")];
+      for (const name of [...names, ...described]) access.secrets.set(name, undefined);
+      const config = kvDocument(KV_CONFIG);
+      const documents = [...names.map(secretDocument), ...described.map(kvDocument)];
+      if (await store.read(config)) documents.push(config);
       // Damage is reported before anything changes.
-      for (const name of names) await openAll(store, unlocked, name);
+      for (const document of documents) await open(store, unlocked, document);
       await access.grant();
       const resumed = unlocked.header.keys.length === 2;
       const both = resumed ? unlocked : await adopt(writer, unlocked, unlocked.keyring.withNewKey());
       using _both = resumed ? undefined : both.keyring; // the caller wipes the one it passed in
-      for (const [i, name] of names.entries()) {
-        const file = await openAll(store, both, name);
-        const key = both.keyring.newest;
-        if (file.key !== key) {
-          const versions = resealUnder(file, key, both.keyring);
-          await writer.write(secretDocument(name), encodeSecretFile({ ...file, key, versions }, both.keyring));
-          await openAll(store, both, name);
+      for (const [i, document] of documents.entries()) {
+        const { key, reseal } = await open(store, both, document);
+        if (key !== both.keyring.newest) {
+          await writer.write(document, reseal(both.keyring.newest));
+          await open(store, both, document);
         }
-        onProgress?.((i + 1) / names.length);
+        onProgress?.((i + 1) / documents.length);
       }
       return await adopt(writer, both, both.keyring.onlyNewest());
     });
@@ -56,11 +65,26 @@ async function adopt(writer: StoreWriter, old: Unlocked, keyring: Unlocked["keyr
   }
 }
 
-async function openAll(store: Store, { header, keyring }: Unlocked, name: SecretName) {
-  const stored = await store.read(secretDocument(name));
-  if (!stored) throw new Error(`internal error: ${name} vanished under the lock`);
-  const read = parseSecretFile(stored.bytes, { stack: header.id, name }, stored.where);
-  const file = { ...authenticateSecretFile(read, keyring, stored.where), where: stored.where };
-  for (const entry of file.versions) openVersion(file, entry, keyring, stored.where).dispose();
-  return file;
+/** A document that opens, whole. */
+interface Opened {
+  /** Number of the stack key that it is under. */
+  readonly key: number;
+  /** The document under another key. */
+  reseal(key: number): Uint8Array<ArrayBuffer>;
+}
+
+async function open(store: Store, { header, keyring }: Unlocked, document: DocumentId): Promise<Opened> {
+  const stored = await store.read(document);
+  if (!stored || document.kind === "stack") throw new Error("internal error: a document vanished under the lock");
+  const { bytes, where } = stored;
+  if (document.kind === "kv") {
+    const read = parseKvFile(bytes, { stack: header.id, name: document.name }, where);
+    const content = openKvFile(read, keyring, where);
+    return { key: read.file.key, reseal: (key) => encodeKvFile({ ...read.file, key }, content, keyring) };
+  }
+  const read = parseSecretFile(bytes, { stack: header.id, name: document.name }, where);
+  const file = { ...authenticateSecretFile(read, keyring, where), where };
+  for (const entry of file.versions) openVersion(file, entry, keyring, where).dispose();
+  const versions = (key: number) => resealUnder(file, key, keyring);
+  return { key: file.key, reseal: (key) => encodeSecretFile({ ...file, key, versions: versions(key) }, keyring) };
 }

@@ -2,27 +2,33 @@
 import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 import type { Secret } from "../secret.ts";
+import {
+  encodeKvFile,
+  KV_CONFIG,
+  type KvFile,
+  type KvName,
+  type KvSealed,
+  NO_SETTINGS,
+  openKvFile,
+  parseKvFile,
+} from "../seal/kv_file.ts";
 import { Keyring } from "../seal/keyring.ts";
 import { openSlot, type SlotKey } from "../seal/passphrase_slot.ts";
 import {
   authenticateSecretFile,
-  encodeSecretFile,
   openVersion,
   parseSecretFile,
   type SealedVersion,
-  sealVersion,
-  type SecretFile,
   type ValueType,
 } from "../seal/secret_file.ts";
-import { MAX_VALUE_BYTES } from "../seal/padding.ts";
 import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
-import { formatTimestamp } from "../seal/timestamp.ts";
-import { secretDocument, STACK_DOCUMENT, type Store, type StoreWriter } from "../store/store.ts";
+import { timestampNow } from "../seal/timestamp.ts";
+import { kvDocument, secretDocument, STACK_DOCUMENT, type Store, type StoreWriter } from "../store/store.ts";
 import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
-import { missingSecrets } from "./missing.ts";
-
-/** How many versions of a secret a writer keeps. */
-const KEPT_VERSIONS = 10;
+import { goneVersion, missingSecrets, noSuchVersion } from "./missing.ts";
+import { everyName, presentNames } from "./names.ts";
+import { type RecordedVersion, type SecretFileAt, SecretRecord } from "./secret_record.ts";
+import { removal, requireFitting, SecretWriter, take } from "./secret_writer.ts";
 
 /** A value as it was opened; the receiver disposes of it. */
 export interface OpenedValue {
@@ -38,6 +44,9 @@ export interface NewValue {
   readonly value: Secret;
   readonly type: ValueType;
 }
+
+/** Opens one version of the record that it came with. */
+export type OpenVersion = (version: SealedVersion) => OpenedValue;
 
 /** What an open stack knows: its header and the keys that open it. */
 export interface Unlocked {
@@ -79,9 +88,14 @@ export class Stack {
     return this.#unlocked.header;
   }
 
-  /** Names of all secrets, in code-unit order. */
+  /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
-    return this.#store.list();
+    return presentNames(this.#store, (name) => this.inspect(name, (record) => record));
+  }
+
+  /** Names of all secrets of which anything is kept: also deleted ones, and those that have metadata alone. */
+  listAll(): Promise<SecretName[]> {
+    return everyName(this.#store);
   }
 
   /**
@@ -94,7 +108,7 @@ export class Stack {
   }
 
   /**
-   * Opens those of several secrets that exist.
+   * Opens those of several secrets that exist, and are not deleted.
    * @throws {Fault} CONFIG or TAMPERED when one that exists does not open: then none is returned
    */
   find(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>> {
@@ -127,10 +141,15 @@ export class Stack {
 
   /**
    * Writes what `decide` makes of the newest value, with no other writer in between. Returns the new version's number.
-   * The current value is disposed of afterwards.
+   * The current value, of which there is none when it was deleted, is disposed of afterwards.
    */
   async change(name: SecretName, decide: (current: OpenedValue | undefined) => NewValue): Promise<number> {
-    return await this.#changing("write", (writer, access) => this.#append(writer, access, name, decide));
+    return await this.update("write", name, async (record, write, open) => {
+      const present = record.present(timestampNow());
+      const current = present && open(present);
+      using _current = current?.value;
+      return (await write.append(decide(current))).version;
+    });
   }
 
   /**
@@ -144,50 +163,104 @@ export class Stack {
     for (const [name, next] of values) requireFitting(name, next); // before anything is written
     await this.#changing("write", async (writer, access) => {
       for (const [name, next] of values) {
-        const found = await this.#open(name, (file) => file, access);
-        const current = found && this.#openEntry(found);
-        using _current = current?.value;
-        const unchanged = current?.type === next.type && current.value.equals(next.value);
-        outcome.set(name, unchanged ? "unchanged" : found ? "updated" : "added");
-        access.secrets.set(name, (current?.version ?? 0) + (unchanged ? 0 : 1));
+        await this.inspect(name, (record, open) => {
+          const present = record.present(timestampNow());
+          const current = present && open(present);
+          using _current = current?.value;
+          const unchanged = current?.type === next.type && current.value.equals(next.value);
+          outcome.set(name, unchanged ? "unchanged" : record.file ? "updated" : "added");
+          access.secrets.set(name, record.latest + (unchanged ? 0 : 1));
+        }, access);
       }
       await access.grant();
       const granted = { ...access, grant: () => Promise.resolve() };
       for (const [name, next] of values) {
-        if (outcome.get(name) !== "unchanged") await this.#append(writer, granted, name, () => next);
+        if (outcome.get(name) === "unchanged") continue;
+        await this.#update(writer, granted, name, (_record, write) => write.append(next));
       }
     });
     return outcome;
   }
 
-  /** Makes an older version the newest again, as a new version, and returns that one's number. */
+  /** Makes an older version the newest again, as a new version, and returns that one's number; also a deleted one. */
   async rollback(name: SecretName, version: number): Promise<number> {
-    return await this.#changing("write", async (writer, access) => {
-      const found = await this.#open(name, (file) => file, access);
-      if (!found) {
-        access.missing = 1;
-        throw missingSecrets([name]);
-      }
-      const { value, type } = this.#openEntry(found, version);
-      using _value = value;
-      return await this.#append(writer, access, name, () => ({ value, type }));
-    });
+    return await this.#changing(
+      "write",
+      (writer, access) =>
+        this.#update(writer, access, name, async (record, write, open) => {
+          const sealed = record.sealed(version);
+          if (!sealed) {
+            if (!record.exists) access.missing = 1;
+            throw whyNot(record, version);
+          }
+          const { value, type } = open(sealed);
+          using _value = value;
+          return (await write.append({ value, type })).version;
+        }),
+    );
   }
 
   /**
-   * Removes secrets with all their versions: all of them, or none when one does not exist.
+   * Removes secrets with all their versions and whatever else is known of them: all of them, or none when there is
+   * nothing of one.
    * @throws {Fault} NOT_FOUND, listing every missing name
    */
   async remove(names: readonly SecretName[]): Promise<void> {
     await this.#changing("remove", async (writer, access) => {
-      const present = new Set(await this.#store.list());
+      const [present, described] = [new Set(await this.listAll()), new Set(await this.#store.list("kv"))];
       const missing = names.filter((name) => !present.has(name));
       for (const name of names) if (present.has(name)) access.secrets.set(name, undefined);
       access.missing = missing.length;
       if (missing.length > 0) throw missingSecrets(missing);
+      const steps = names.flatMap((name) => removal(this.#unlocked, name, described.has(name)));
       await access.grant();
-      for (const name of names) await writer.remove(secretDocument(name));
+      await take(steps, writer);
     });
+  }
+
+  /**
+   * Hands all that is known of a secret to `use`, authenticated.
+   * @param access is told that the secret exists; recording it is up to the caller
+   * @throws {Fault} CONFIG when a file does not parse; TAMPERED when it does not authenticate
+   */
+  inspect<T>(
+    name: SecretName,
+    use: (record: SecretRecord, open: OpenVersion) => T,
+    access?: AccessInProgress,
+  ): Promise<Awaited<T>> {
+    return this.#inspect(name, true, use, access);
+  }
+
+  /** As `inspect`, recorded, with no other writer in between, and with the means to change the secret once. */
+  update<T>(
+    kind: AccessKind,
+    name: SecretName,
+    change: (record: SecretRecord, write: SecretWriter, open: OpenVersion) => Promise<T>,
+  ): Promise<T> {
+    return this.#changing(kind, (writer, access) => this.#update(writer, access, name, change));
+  }
+
+  /** What holds for all secrets that say nothing else. */
+  settings(): Promise<KvSealed> {
+    return this.#open(KV_CONFIG, true, ({ content }) => content ?? NO_SETTINGS);
+  }
+
+  /** Changes what holds for all secrets that say nothing else, with no other writer in between. */
+  async changeSettings(change: (settings: KvSealed) => KvSealed): Promise<void> {
+    await this.#changing(
+      "write",
+      (writer, access) =>
+        this.#open(KV_CONFIG, true, async ({ kv, content = NO_SETTINGS }) => {
+          const { header, keyring } = this.#unlocked;
+          const now = timestampNow();
+          const place = { stack: header.id, name: KV_CONFIG, key: keyring.newest } as const;
+          const times = { created: kv?.created ?? now, updated: now };
+          const file: KvFile = { ...place, ...times, removed: false, latest: 0, versions: [] };
+          const bytes = encodeKvFile(file, change(content), keyring);
+          await access.grant();
+          await writer.write(kvDocument(KV_CONFIG), bytes);
+        }),
+    );
   }
 
   /**
@@ -227,10 +300,10 @@ export class Stack {
     });
   }
 
-  /** Authenticates a secret's file and opens every version. For `verify.ts`. */
+  /** Authenticates all that is known of a secret and opens every version. For `verify.ts`. */
   async check(name: SecretName): Promise<void> {
-    await this.#open(name, (file) => {
-      for (const { version } of file.versions) this.#openEntry(file, version).value.dispose();
+    await this.inspect(name, (record, open) => {
+      for (const version of record.file?.versions ?? []) open(version).value.dispose();
     });
   }
 
@@ -272,16 +345,32 @@ export class Stack {
   #read(names: readonly SecretName[], all: boolean, version?: number): Promise<Map<SecretName, OpenedValue>> {
     return this.recorded("read", async (access) => {
       const opened = new Map<SecretName, OpenedValue>();
+      const gone = new Map<SecretName, RecordedVersion>();
+      const open = async (name: SecretName, hasKv: boolean) => {
+        opened.get(name)?.value.dispose();
+        opened.delete(name);
+        await this.#inspect(name, hasKv, (record, open) => {
+          const present = record.present(timestampNow(), version);
+          const found = record.version(version);
+          if (present) opened.set(name, open(present));
+          else if (version !== undefined && record.exists) throw whyNot(record, version);
+          else if (found) gone.set(name, found);
+          if (present) access.secrets.set(name, present.version);
+        }, access);
+      };
       try {
-        for (const name of new Set(names)) {
-          const found = await this.#open(name, (file) => this.#openEntry(file, version), access);
-          if (!found) continue;
-          opened.set(name, found);
-          access.secrets.set(name, found.version);
-        }
+        // For many, one look at the folder costs less than looking for a file that hardly one of them has.
+        const described = names.length > 1 ? new Set(await this.#store.list("kv")) : undefined;
+        for (const name of new Set(names)) await open(name, described?.has(name) ?? true);
+        // What was described since then may have been while its value was read.
+        const since = described ? (await this.#store.list("kv")).filter((name) => !described.has(name)) : [];
+        for (const name of since) if (names.includes(name)) await open(name, true);
         const missing = names.filter((name) => !opened.has(name));
-        access.missing = missing.length;
-        if (all && missing.length > 0) throw missingSecrets(missing);
+        access.missing = missing.filter((name) => !access.secrets.has(name)).length;
+        if (all && missing.length > 0) {
+          const only = missing.length === 1 ? gone.get(missing[0]!) : undefined;
+          throw only ? goneVersion(missing[0]!, only) : missingSecrets(missing);
+        }
         await access.grant();
         return opened;
       } catch (error) {
@@ -318,90 +407,97 @@ export class Stack {
     this.#unlocked = { header: read.header, keyring: current, slotKey };
   }
 
-  /** Authenticates a secret's file and hands it to `use` at once, before a change of keys can come in between. */
-  async #open<T>(
-    name: SecretName,
-    use: (file: SecretFileAt) => T,
-    access?: AccessInProgress,
-  ): Promise<T | undefined> {
-    let unknownKey: number | undefined;
-    for (;;) {
-      const stored = await this.#store.read(secretDocument(name));
-      this.#requireKeys();
-      if (!stored) return undefined;
-      if (access?.secrets.has(name) === false) access.secrets.set(name, undefined);
-      const read = parseSecretFile(stored.bytes, { stack: this.header.id, name }, stored.where);
-      const { key } = read.file;
-      // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
-      // only a file that is under it still is damaged.
-      if (this.#unlocked.keyring.has(key) || key === unknownKey) {
-        return use({ ...authenticateSecretFile(read, this.#unlocked.keyring, stored.where), where: stored.where });
-      }
-      unknownKey = key;
-      await this.#refresh();
-    }
-  }
-
-  #openEntry(file: SecretFileAt, version?: number): OpenedValue {
-    const entry = version === undefined ? file.versions[0]! : file.versions.find((v) => v.version === version);
-    if (!entry) {
-      throw new Fault("NOT_FOUND", `there is no version ${version} of ${file.name}`, {
-        hint: `coffer history ${file.name}`,
-      });
-    }
-    const { type, created } = entry;
-    return {
-      value: openVersion(file, entry, this.#unlocked.keyring, file.where),
-      type,
-      version: entry.version,
-      created,
-    };
-  }
-
-  async #append(
+  /** A change begins at once when its secret is read: nothing comes in between that could take the keys away. */
+  async #update<T>(
     writer: StoreWriter,
     access: AccessInProgress,
     name: SecretName,
-    decide: (current: OpenedValue | undefined) => NewValue,
-  ): Promise<number> {
-    const { keyring, header } = this.#unlocked;
-    const found = await this.#open(name, (file) => file, access);
-    const current = found && this.#openEntry(found);
-    using _current = current?.value;
-    const next = decide(current);
-    requireFitting(name, next);
-    const version = (current?.version ?? 0) + 1;
-    const place = { stack: header.id, name, key: keyring.newest };
-    const older = found ? resealUnder(found, place.key, keyring) : [];
-    const entry = { version, created: formatTimestamp(new Date()), type: next.type };
-    const versions = [sealVersion(place, entry, next.value, keyring), ...older].slice(0, KEPT_VERSIONS);
-    const bytes = encodeSecretFile({ ...place, versions }, keyring); // now: the keys may be wiped while we wait
-    access.secrets.set(name, version);
-    await access.grant();
-    await writer.write(secretDocument(name), bytes);
-    return version;
+    change: (record: SecretRecord, write: SecretWriter, open: OpenVersion) => Promise<T>,
+  ): Promise<T> {
+    const settings = await this.settings();
+    return await this.inspect(name, (record, open) => {
+      const write = new SecretWriter(this.#unlocked, record, settings, async (steps, version) => {
+        access.secrets.set(name, version);
+        await access.grant();
+        await take(steps, writer);
+      });
+      return change(record, write, open);
+    }, access);
+  }
+
+  #inspect<T>(
+    name: SecretName,
+    hasKv: boolean,
+    use: (record: SecretRecord, open: OpenVersion) => T,
+    access?: AccessInProgress,
+  ): Promise<Awaited<T>> {
+    return this.#open(name, hasKv, ({ file, kv, content }) => {
+      const open = (entry: SealedVersion): OpenedValue => {
+        const { version, created, type } = entry;
+        return { value: openVersion(file!, entry, this.#unlocked.keyring, file!.where), type, version, created };
+      };
+      return use(new SecretRecord(name, file, kv, content), open);
+    }, access);
+  }
+
+  /**
+   * Authenticates the documents of a name and hands them to `use` at once, before a change of keys can come in between.
+   * @param hasKv false: the caller knows that there is no KV file
+   */
+  async #open<T>(
+    name: KvName,
+    hasKv: boolean,
+    use: (found: Found) => T,
+    access?: AccessInProgress,
+  ): Promise<Awaited<T>> {
+    const unknownKeys = new Set<number>();
+    for (;;) {
+      // The secret's own first, as writers do it the other way round: what its KV file has to say of a value that was
+      // read is there by then. And both at once, so that a removal hardly ever comes in between: what was deleted
+      // before it would be back for a moment.
+      const [secret, kv] = await Promise.all([
+        name === KV_CONFIG ? undefined : this.#store.read(secretDocument(name)),
+        hasKv ? this.#store.read(kvDocument(name)) : undefined,
+      ]);
+      this.#requireKeys();
+      if (name !== KV_CONFIG && (secret || kv) && access?.secrets.has(name) === false) {
+        access.secrets.set(name, undefined);
+      }
+      const { header: { id: stack }, keyring } = this.#unlocked;
+      const readFile = secret && name !== KV_CONFIG
+        ? parseSecretFile(secret.bytes, { stack, name }, secret.where)
+        : undefined;
+      const readKv = kv && parseKvFile(kv.bytes, { stack, name }, kv.where);
+      // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
+      // only a file that is under it still is damaged.
+      const unknown = [readFile?.file.key, readKv?.file.key].find((key) =>
+        key !== undefined && !keyring.has(key) && !unknownKeys.has(key)
+      );
+      if (unknown === undefined) {
+        return await use({
+          file: readFile && { ...authenticateSecretFile(readFile, keyring, secret!.where), where: secret!.where },
+          kv: readKv?.file,
+          content: readKv && openKvFile(readKv, keyring, kv!.where),
+        });
+      }
+      unknownKeys.add(unknown);
+      await this.#refresh();
+    }
   }
 }
 
-interface SecretFileAt extends SecretFile {
-  readonly where: string;
+/** A name's documents, authenticated. */
+interface Found {
+  readonly file: SecretFileAt | undefined;
+  readonly kv: KvFile | undefined;
+  readonly content: KvSealed | undefined;
 }
 
-/** A file's versions under stack key `key`: as they are when they are under it already, so that their bytes stay. */
-export function resealUnder(file: SecretFileAt, key: number, keyring: Keyring): SealedVersion[] {
-  if (file.key === key) return [...file.versions];
-  return file.versions.map((entry) => {
-    using value = openVersion(file, entry, keyring, file.where);
-    const { version, created, type } = entry;
-    return sealVersion({ ...file, key }, { version, created, type }, value, keyring);
-  });
-}
-
-function requireFitting(name: SecretName, { value }: NewValue): void {
-  if (value.size <= MAX_VALUE_BYTES) return;
-  throw new Fault("USAGE", `the value of ${name} is larger than 16 MiB`, {
-    hint: "seal a key instead, and encrypt the data with it",
-  });
+/** Why a version has no value. */
+function whyNot(record: SecretRecord, version: number): Fault {
+  const found = record.version(version);
+  if (found) return goneVersion(record.name, found);
+  return record.exists ? noSuchVersion(record.name, version) : missingSecrets([record.name]);
 }
 
 function wipe({ keyring, slotKey }: Unlocked): void {

@@ -1,25 +1,25 @@
 /** Checking a whole stack: every file parses, authenticates and opens. */
 import { Fault } from "../fault.ts";
-import type { SecretName } from "../name.ts";
+import { KV_CONFIG, type KvName } from "../seal/kv_file.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Verdict {
   /** How many secrets there are. */
   readonly checked: number;
-  /** What is wrong, by secret. */
-  readonly problems: ReadonlyMap<SecretName, Fault>;
+  /** What is wrong, by secret; under `.config`, what is wrong with the stack's own settings. */
+  readonly problems: ReadonlyMap<KvName, Fault>;
 }
 
-/** Opens every version of every secret of an unlocked stack (whose header has thereby been authenticated). */
+/** Opens all that there is in an unlocked stack (whose header has thereby been authenticated). */
 export async function verify(stack: Stack): Promise<Verdict> {
   return await stack.recorded("verify", async (access) => {
-    const names = await stack.list();
+    const names = await stack.listAll();
     for (const name of names) access.secrets.set(name, undefined);
     await access.grant();
-    const problems = new Map<SecretName, Fault>();
-    for (const name of names) {
+    const problems = new Map<KvName, Fault>();
+    for (const name of [...names, KV_CONFIG] as const) {
       try {
-        await stack.check(name);
+        await (name === KV_CONFIG ? stack.settings() : stack.check(name));
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         problems.set(name, error);

@@ -1,17 +1,18 @@
 /**
- * Secret name ↔ path below `secrets/` (docs/format.md §1.1), one to one: safe where case is ignored, within 255 bytes
+ * Secret name ↔ path below `secrets/` and `kv/` (docs/format.md §1.1), one to one: safe where case is ignored, within 255 bytes
  * per path component, never outside the folder.
  *
  * A hash would be shorter to specify, and `git log` and `ls` would then show nothing a person can read; `list` would
  * have to open every file.
  */
 import { isSecretName, type SecretName } from "../name.ts";
+import type { KvName } from "../seal/kv_file.ts";
 
 const PIECE = 200;
 const SUFFIX = ".json";
 
 /** The path's components, the last of which is the file. */
-export function pathOfSecret(name: SecretName): string[] {
+export function pathOfSecret(name: KvName): string[] {
   // From an upper-case letter up to the next lower-case one; characters without case belong to either.
   let encoded = name.replace(
     /[A-Z][^a-z]*(?=([a-z])?)/g,
@@ -26,7 +27,7 @@ export function pathOfSecret(name: SecretName): string[] {
   return [...components, encoded + SUFFIX];
 }
 
-/** Whether a folder below `secrets/` can hold the rest of a long name. */
+/** Whether a folder below those can hold the rest of a long name. */
 export function isPieceFolder(component: string): boolean {
   return component.length === PIECE + 1 && component.endsWith("~");
 }

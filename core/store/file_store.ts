@@ -1,12 +1,13 @@
 /** A stack's folder on disk: guarded, locked, atomic and durable (docs/format.md §1). */
 import type { SecretName } from "../name.ts";
 import { removeIfPresent, replaceFile, syncFolder } from "./atomic_file.ts";
-import { guardFolder, hostFault, readGuarded } from "./file_guard.ts";
+import { guardFolder, hostFault, readGuarded, statIfPresent } from "./file_guard.ts";
 import { lockFolder } from "./file_lock.ts";
 import { isPieceFolder, pathOfSecret, secretAtPath } from "./file_name.ts";
 import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
 
-const SECRETS = "secrets";
+/** The folders of a stack, by what is in them. */
+const FOLDERS = { secret: "secrets", kv: "kv" } as const;
 /** The one temporary file of a stack: the lock makes it ours, and the next writer finds one left by a killed writer. */
 const TEMPORARY = ".new";
 
@@ -26,23 +27,27 @@ export class FileStore implements Store {
   read(document: DocumentId): Promise<StoredDocument | undefined> {
     const where = this.#pathOf(document);
     return onHost(where, () => {
+      // Asked for every secret, and there for few: where the folder is missing, that is all there is to know.
+      if (document.kind === "kv" && !statIfPresent(`${this.#folder}/${FOLDERS.kv}`)) return undefined;
       this.#guard();
-      if (document.kind === "secret") this.#guardFoldersOf(document.name);
+      if (document.kind !== "stack") this.#guardFoldersOf(document);
       const bytes = readGuarded(where, "sealed", largestSizeOf(document));
       return bytes && { bytes, where };
     });
   }
 
-  list(): Promise<SecretName[]> {
-    return onHost(this.#folder, () => {
+  list(kind: "secret" | "kv"): Promise<SecretName[]> {
+    const top = `${this.#folder}/${FOLDERS[kind]}`;
+    return onHost(top, () => {
       this.#guard();
+      if (!guardFolder(top, "sealed")) return [];
       const names: SecretName[] = [];
       const walk = (components: readonly string[]) => {
-        for (const entry of entriesOf([this.#folder, SECRETS, ...components].join("/"))) {
+        for (const entry of entriesOf([top, ...components].join("/"))) {
           const path = [...components, entry.name];
           if (!entry.isFile && isPieceFolder(entry.name)) {
             // A link here would hide secrets, which a re-key would then leave behind.
-            guardFolder([this.#folder, SECRETS, ...path].join("/"), "sealed");
+            guardFolder([top, ...path].join("/"), "sealed");
             walk(path);
           }
           // A link with a secret's name is listed; reading it is refused, with the reason.
@@ -70,18 +75,20 @@ export class FileStore implements Store {
       write: (document, bytes) => {
         const path = this.#pathOf(document);
         return onHost(path, () => {
-          if (document.kind === "stack") sync();
-          else this.#makeFoldersOf(document.name, unsynced);
+          if (document.kind !== "secret") sync();
+          if (document.kind !== "stack") this.#makeFoldersOf(document, unsynced);
           replaceFile(path, temporary, bytes);
           unsynced.add(parentOf(path));
-          if (document.kind === "stack") sync();
+          if (document.kind !== "secret") sync();
         });
       },
       remove: (document) => {
         const path = this.#pathOf(document);
         return onHost(path, () => {
-          if (document.kind === "secret") this.#guardFoldersOf(document.name);
+          if (document.kind !== "stack") this.#guardFoldersOf(document);
+          if (document.kind !== "secret") sync();
           if (removeIfPresent(path)) unsynced.add(parentOf(path));
+          if (document.kind !== "secret") sync();
         });
       },
     };
@@ -98,26 +105,25 @@ export class FileStore implements Store {
 
   /** Each time: in a process that runs for days, a folder may become a link, or too open, at any time. */
   #guard(): void {
-    for (const folder of [...this.#parents, this.#folder, `${this.#folder}/${SECRETS}`]) guardFolder(folder, "sealed");
+    const own = [this.#folder, `${this.#folder}/${FOLDERS.secret}`];
+    for (const folder of [...this.#parents, ...own]) guardFolder(folder, "sealed");
   }
 
-  /** `secrets/`, and the folders that a long name is spread over. */
-  #guardFoldersOf(name: SecretName): void {
+  /** `secrets/` or `kv/`, and the folders that a long name is spread over. */
+  #guardFoldersOf(document: NamedDocument): void {
     let folder = this.#folder;
-    for (const component of [SECRETS, ...pathOfSecret(name).slice(0, -1)]) {
-      guardFolder(folder += `/${component}`, "sealed");
-    }
+    for (const component of componentsOf(document).slice(0, -1)) guardFolder(folder += `/${component}`, "sealed");
   }
 
   #pathOf(document: DocumentId): string {
     if (document.kind === "stack") return `${this.#folder}/stack.json`;
-    return [this.#folder, SECRETS, ...pathOfSecret(document.name)].join("/");
+    return [this.#folder, ...componentsOf(document)].join("/");
   }
 
-  /** git keeps no empty folders, so `secrets/` may be missing in a fresh clone. */
-  #makeFoldersOf(name: SecretName, unsynced: Set<string>): void {
+  /** git keeps no empty folders, so `secrets/` may be missing in a fresh clone; `kv/` is made when it is needed. */
+  #makeFoldersOf(document: NamedDocument, unsynced: Set<string>): void {
     let parent = this.#folder;
-    for (const component of [SECRETS, ...pathOfSecret(name).slice(0, -1)]) {
+    for (const component of componentsOf(document).slice(0, -1)) {
       const folder = `${parent}/${component}`;
       if (!guardFolder(folder, "sealed")) {
         Deno.mkdirSync(folder, { mode: 0o700 });
@@ -126,6 +132,13 @@ export class FileStore implements Store {
       parent = folder;
     }
   }
+}
+
+type NamedDocument = Exclude<DocumentId, { kind: "stack" }>;
+
+/** Where a document is below the stack's folder. */
+function componentsOf({ kind, name }: NamedDocument): string[] {
+  return [FOLDERS[kind], ...pathOfSecret(name)];
 }
 
 function entriesOf(folder: string): Deno.DirEntry[] {

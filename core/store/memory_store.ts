@@ -1,6 +1,6 @@
 /** A store in memory: for tests, for programs that bring their own storage, and where there is no file system. */
 import { Fault } from "../fault.ts";
-import type { SecretName } from "../name.ts";
+import { isSecretName, type SecretName } from "../name.ts";
 import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
 
 export class MemoryStore implements Store {
@@ -16,11 +16,10 @@ export class MemoryStore implements Store {
     return Promise.resolve(bytes && { bytes: bytes.slice(), where });
   }
 
-  list(): Promise<SecretName[]> {
-    const names = [...this.#documents.keys()].filter((key) => key !== "stack").map((key) =>
-      key.slice("secret ".length)
-    );
-    return Promise.resolve(names.sort() as SecretName[]);
+  list(kind: "secret" | "kv"): Promise<SecretName[]> {
+    const ofKind = [...this.#documents.keys()].filter((key) => key.startsWith(`${kind} `));
+    const names = ofKind.map((key) => key.slice(kind.length + 1)).filter(isSecretName);
+    return Promise.resolve(names.sort());
   }
 
   exclusively<T>(change: (writer: StoreWriter) => Promise<T>): Promise<T> {
@@ -42,5 +41,5 @@ export class MemoryStore implements Store {
 }
 
 function keyOf(document: DocumentId): string {
-  return document.kind === "stack" ? "stack" : `secret ${document.name}`;
+  return document.kind === "stack" ? "stack" : `${document.kind} ${document.name}`;
 }

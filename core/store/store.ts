@@ -1,10 +1,17 @@
 /** Where a stack's documents are kept. A store knows nothing of keys: it holds bytes, whole and durable. */
 import type { SecretName } from "../name.ts";
+import { type KvName, MAX_KV_FILE_BYTES } from "../seal/kv_file.ts";
 import { MAX_SECRET_FILE_BYTES } from "../seal/secret_file.ts";
 import { MAX_STACK_FILE_BYTES } from "../seal/stack_file.ts";
 
-/** A stack consists of one header and one document per secret. */
-export type DocumentId = { readonly kind: "stack" } | { readonly kind: "secret"; readonly name: SecretName };
+/**
+ * A stack consists of one header, one document per secret, and one more for a secret of which more is to be said than
+ * its values. Among the latter, one that is no secret's has the stack's own settings.
+ */
+export type DocumentId =
+  | { readonly kind: "stack" }
+  | { readonly kind: "secret"; readonly name: SecretName }
+  | { readonly kind: "kv"; readonly name: KvName };
 
 export const STACK_DOCUMENT: DocumentId = { kind: "stack" };
 
@@ -12,9 +19,15 @@ export function secretDocument(name: SecretName): DocumentId {
   return { kind: "secret", name };
 }
 
-/** What the format allows (docs/format.md §3, §4); a reader refuses more before it looks at the content. */
+export function kvDocument(name: KvName): DocumentId {
+  return { kind: "kv", name };
+}
+
+const LARGEST = { stack: MAX_STACK_FILE_BYTES, secret: MAX_SECRET_FILE_BYTES, kv: MAX_KV_FILE_BYTES } as const;
+
+/** What the format allows (docs/format.md §3, §4, §5); a reader refuses more before it looks at the content. */
 export function largestSizeOf(document: DocumentId): number {
-  return document.kind === "stack" ? MAX_STACK_FILE_BYTES : MAX_SECRET_FILE_BYTES;
+  return LARGEST[document.kind];
 }
 
 export interface StoredDocument {
@@ -32,8 +45,8 @@ export interface StoredDocument {
 export interface Store {
   /** The document as last written, never part of one; undefined when there is none. */
   read(document: DocumentId): Promise<StoredDocument | undefined>;
-  /** The names of all secrets, in code-unit order. */
-  list(): Promise<SecretName[]>;
+  /** The names of all secrets that have a document of this kind, in code-unit order. */
+  list(kind: "secret" | "kv"): Promise<SecretName[]>;
   /**
    * Runs `change` while no other writer, in this process or another, changes the store. All it wrote is durable when
    * the promise resolves. When `change` throws, what it wrote before stays: writes are atomic one by one.
@@ -43,10 +56,10 @@ export interface Store {
 
 export interface StoreWriter {
   /**
-   * Replaces the document at once and whole. A stack header is durable before the promise resolves, and only after
-   * every secret written before it is: a re-key relies on that order.
+   * Replaces the document at once and whole. All but a secret's own are durable before the promise resolves, and only
+   * after everything before them is: a re-key relies on that order, and so does what changes two documents.
    */
   write(document: DocumentId, bytes: Uint8Array): Promise<void>;
-  /** Removes the document; does nothing when there is none. */
+  /** Removes the document, as durably as `write` writes it; does nothing when there is none. */
   remove(document: DocumentId): Promise<void>;
 }

@@ -23,7 +23,7 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
   test("read() and list() find nothing when nothing was written", async ({ store }) => {
     assert.equal(await store.read(STACK_DOCUMENT), undefined);
     assert.equal(await store.read(secret("a")), undefined);
-    assert.deepEqual(await store.list(), []);
+    assert.deepEqual(await store.list("secret"), []);
   });
 
   test("read() returns the bytes that were written when they are of any kind and size", async ({ store, second }) => {
@@ -75,13 +75,13 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
     });
     for (const name of AWKWARD_NAMES) assert.equal(await textOf(second, name), name);
     assert.equal(new TextDecoder().decode(bytesOf(await second.read(STACK_DOCUMENT))), "the header");
-    assert.deepEqual(await second.list(), [...AWKWARD_NAMES].sort());
+    assert.deepEqual(await second.list("secret"), [...AWKWARD_NAMES].sort());
   });
 
   test("list() is in code-unit order and leaves out the header", async ({ store }) => {
     for (const name of ["b", "a/b", "B", "a", "_", "a.b", "10", "9", "a-b"]) await put(store, name, "");
     await store.exclusively((writer) => writer.write(STACK_DOCUMENT, new Uint8Array(1)));
-    assert.deepEqual(await store.list(), ["10", "9", "B", "_", "a", "a-b", "a.b", "a/b", "b"]);
+    assert.deepEqual(await store.list("secret"), ["10", "9", "B", "_", "a", "a-b", "a.b", "a/b", "b"]);
   });
 
   test("remove() removes one document and nothing else", async ({ store, second }) => {
@@ -91,7 +91,7 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
       await store.exclusively((writer) => writer.remove(secretDocument(name)));
       left.delete(name);
       assert.equal(await second.read(secretDocument(name)), undefined);
-      assert.deepEqual(new Set(await second.list()), left);
+      assert.deepEqual(new Set(await second.list("secret")), left);
     }
   });
 
@@ -139,7 +139,7 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
       await writer.write(secret("a"), new TextEncoder().encode("1"));
       assert.equal(await textOf(store, "a"), "1");
       assert.equal(await textOf(second, "a"), "1");
-      assert.deepEqual(await second.list(), ["a"]);
+      assert.deepEqual(await second.list("secret"), ["a"]);
       await writer.remove(secret("a"));
       assert.equal(await second.read(secret("a")), undefined);
     });

@@ -298,7 +298,8 @@ Deno.test("Stack.get() and set() read as much however many secrets there are", a
   const alone = await cost();
   await stack.setAll(new Map(Array.from({ length: 2000 }, (_, i) => [named(`n/${i}`), valueOf("1")])));
   assert.deepEqual(await cost(), alone);
-  assert.deepEqual({ reads: alone.get.reads, lists: alone.get.lists }, { reads: 1, lists: 0 });
+  // Its own document, and a look for the one that may have more to say.
+  assert.deepEqual({ reads: alone.get.reads, lists: alone.get.lists }, { reads: 2, lists: 0 });
 });
 
 Deno.test("Stack.list() needs no passphrase and opens no file when there are 10,000 names", async () => {
@@ -393,7 +394,7 @@ Deno.test("Stack loses nothing that was done when its process is killed at any i
     assert.deepEqual((await verify(stack)).problems, new Map());
     assert.ok(!disk.files().has(".new"));
   }
-  assert.equal((await disk.store().list()).length, names.length + 1);
+  assert.equal((await disk.store().list("secret")).length, names.length + 1);
 });
 
 Deno.test({

@@ -399,7 +399,7 @@ async function unlockIn(store: MemoryStore): Promise<Stack> {
 async function copyInMemory(disk: StackOnDisk): Promise<MemoryStore> {
   const [from, to] = [disk.store(), new MemoryStore()];
   await to.exclusively(async (writer) => {
-    for (const document of [STACK_DOCUMENT, ...(await from.list()).map(secretDocument)]) {
+    for (const document of [STACK_DOCUMENT, ...(await from.list("secret")).map(secretDocument)]) {
       await writer.write(document, (await from.read(document))!.bytes);
     }
   });

@@ -245,7 +245,7 @@ Deno.test({
     await assertFault("UNAVAILABLE", () => store.exclusively((writer) => writer.write(LONG, bytes("2"))));
     Deno.removeSync(`${disk.path}/ballast`);
     await store.exclusively((writer) => writer.write(B, bytes("2")));
-    assert.deepEqual(await store.list(), ["a"].concat("b"));
+    assert.deepEqual(await store.list("secret"), ["a"].concat("b"));
   },
 });
 

@@ -29,7 +29,7 @@ async function assertRefused(disk: StackOnDisk, path: string): Promise<Fault> {
   if (document) return await assertFault("DENIED", () => store.read(document));
   if (path !== "stack.json") {
     await assertFault("DENIED", () => store.read(secretDocument(named("a"))));
-    await assertFault("DENIED", () => store.list());
+    await assertFault("DENIED", () => store.list("secret"));
     await assertFault("DENIED", () => store.exclusively(() => Promise.resolve()));
   }
   return await assertFault("DENIED", () => store.read(STACK_DOCUMENT));
@@ -99,7 +99,7 @@ for (const path of ["secrets", PIECE]) {
     Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
     const before = run("ls", `${elsewhere.path}/original`);
     await assertFault("DENIED", () => store.read(secretDocument(LONG)));
-    await assertFault("DENIED", () => store.list());
+    await assertFault("DENIED", () => store.list("secret"));
     await assertFault(
       "DENIED",
       () => store.exclusively((writer) => writer.write(secretDocument(LONG), new Uint8Array())),

@@ -57,10 +57,10 @@ Deno.test("FileStore behaves as MemoryStore when both go through any steps", asy
         else if (step.kind === "read") {
           assert.deepEqual(await contentOf(store, step.document), await contentOf(model, step.document));
         } else assert.equal(await outcomeOf(store, step), await outcomeOf(model, step));
-        assert.deepEqual(await store.list(), await model.list());
+        assert.deepEqual(await store.list("secret"), await model.list("secret"));
       }
       const reopened = new FileStore(folder.path);
-      for (const document of [STACK_DOCUMENT, ...(await model.list()).map(secretDocument)]) {
+      for (const document of [STACK_DOCUMENT, ...(await model.list("secret")).map(secretDocument)]) {
         assert.deepEqual(await contentOf(reopened, document), await contentOf(model, document));
       }
     }),
@@ -99,13 +99,13 @@ Deno.test("FileStore.list() ignores files and folders when no secret's name is e
   Deno.writeTextFileSync(`${folder.path}/secrets/e/f.json`, "");
   Deno.mkdirSync(`${folder.path}/secrets/${"x".repeat(199)}~`);
   Deno.writeTextFileSync(`${folder.path}/secrets/${"x".repeat(199)}~/x.json`, "");
-  assert.deepEqual(await store.list(), ["a"]);
+  assert.deepEqual(await store.list("secret"), ["a"]);
 });
 
 Deno.test("FileStore writes where git checked out no secrets folder", async () => {
   using folder = temporaryFolder();
   const store = new FileStore(folder.path);
-  assert.deepEqual(await store.list(), []);
+  assert.deepEqual(await store.list("secret"), []);
   await store.exclusively((writer) => writer.write(secretDocument("a" as SecretName), new Uint8Array(1)));
   assert.deepEqual([...Deno.readDirSync(`${folder.path}/secrets`)].map((entry) => entry.name), ["a.json"]);
 });

@@ -1,0 +1,79 @@
+/** One request whose sender is known: who it is, what it may do, and under whose name its accesses are recorded. */
+import type { AuditEntry } from "../core/audit/entry.ts";
+import { isStackName, type StackName } from "../core/name.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Stack } from "../core/stack/stack.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { isLoopback, type Peer } from "./http/peer.ts";
+import type { Acl } from "./policies/acl.ts";
+import type { TokenInfo } from "./tokens/token_store.ts";
+
+/** The holder of a token. */
+export interface Client {
+  readonly token: Secret;
+  readonly info: TokenInfo;
+  readonly acl: Acl;
+}
+
+/** What a request does, for the audit log. */
+export interface Deed extends Pick<AuditEntry, "kind" | "operation"> {
+  readonly stack?: StackName;
+  /** `ok` unless given. */
+  readonly outcome?: AuditEntry["outcome"];
+}
+
+export class Session {
+  readonly server: Dependencies;
+  readonly peer: Peer;
+  /** Below `/v1/`, without a final `/`. */
+  readonly path: string;
+  readonly #client: Client | undefined;
+
+  constructor(server: Dependencies, peer: Peer, path: string, client: Client | undefined) {
+    this.server = server;
+    this.peer = peer;
+    this.path = path;
+    this.#client = client;
+  }
+
+  /** Routes that need no token have none to ask for. */
+  get client(): Client {
+    if (!this.#client) throw new TypeError("this request has no token");
+    return this.#client;
+  }
+
+  /** A stack that is served, whose accesses are recorded under this request's token. */
+  stack(name: StackName, operation: AuditEntry["operation"] = "kv"): Stack | undefined {
+    const stack = this.server.mounts.get(name);
+    return stack?.recordedBy((access) =>
+      this.server.audit.append({ ...access, actor: this.#actor, operation, stack: { name, id: stack.header.id } })
+    );
+  }
+
+  /**
+   * Records what is about to be done, or was refused, where no stack does.
+   * @throws {Fault} when that cannot be: then it must not be done
+   */
+  async record({ kind, operation, stack, outcome = "ok" }: Deed): Promise<void> {
+    await this.server.audit.append({
+      actor: this.#actor,
+      operation,
+      kind,
+      stack: stack && { name: stack, id: this.server.mounts.get(stack)?.header.id },
+      secrets: new Map(),
+      missing: 0,
+      outcome,
+    });
+  }
+
+  get #actor(): AuditEntry["actor"] {
+    const via = this.peer.kind === "unix" ? "unix" : isLoopback(this.peer) ? "loopback" : "network";
+    return { kind: "server", via, accessor: this.#client?.info.accessor };
+  }
+}
+
+/** The stack that a path is in, if it is in one. */
+export function stackOfPath(path: string, { mounts }: Dependencies): StackName | undefined {
+  const [first = ""] = path.split("/", 1);
+  return isStackName(first) && mounts.get(first) ? first : undefined;
+}

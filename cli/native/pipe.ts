@@ -3,6 +3,7 @@ import { fixed, type Functions, libc } from "./libc.ts";
 
 const SYMBOLS = {
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
@@ -10,7 +11,8 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
 } as const;
 
-const O_CLOEXEC = 0o2000000, F_SETPIPE_SZ = 1031;
+const O_CLOEXEC = 0o2000000, F_GETFD = 1, FD_CLOEXEC = 1, F_SETPIPE_SZ = 1031;
+const AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0o2000000;
 /** The most that the kernel gives to whoever asks. A full pipe costs the child a turn of ours. */
 const PIPE_BYTES = 1024 * 1024;
 
@@ -36,6 +38,19 @@ export class Descriptors {
     return { read, write };
   }
 
+  /** A pipe in both directions. Undefined when there are no descriptors left. */
+  socketPair(): readonly [number, number] | undefined {
+    const ends = fixed(8);
+    if (this.#libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) !== 0) return undefined;
+    return new Int32Array(ends.buffer) as unknown as [number, number];
+  }
+
+  /** Whether a child has this one as we do, without its being named. */
+  isHandedOn(fd: number): boolean {
+    const flags = this.#libc.fcntl(fd, F_GETFD, 0);
+    return flags >= 0 && (flags & FD_CLOEXEC) === 0;
+  }
+
   /** Reads what there is, and waits for it. Returns 0 at the end, and when the other side of a terminal is gone. */
   async read(fd: number, into: Uint8Array<ArrayBuffer>): Promise<number> {
     return Math.max(0, Number(await this.#libc.read(fd, into, BigInt(into.length))));
@@ -52,7 +67,7 @@ export class Descriptors {
     return true;
   }
 
-  /** Writes a few bytes to a pipe that has room. */
+  /** Writes a few bytes to a pipe or socket that has room. */
   writeNow(fd: number, bytes: Uint8Array<ArrayBuffer>): void {
     this.#libc.writeNow(fd, bytes, BigInt(bytes.length));
   }

@@ -15,19 +15,26 @@ const SYMBOLS = {
   tcgetpgrp: { parameters: ["i32"], result: "i32" },
   getpgrp: { parameters: [], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
+  sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
 } as const;
 
-const O_RDWR = 2, O_NOCTTY = 0o400, O_CLOEXEC = 0o2000000;
+const O_RDONLY = 0, O_RDWR = 2, O_NOCTTY = 0o400, O_CLOEXEC = 0o2000000;
 const TIOCGWINSZ = 0x5413n, TIOCSWINSZ = 0x5414n;
 const TCSADRAIN = 1;
 const POLLIN = 1;
-const SIGTSTP = 20;
-/** Room for `struct termios`, of which the C library uses 60 bytes, and for a path such as /dev/pts/4194304. */
-const MODES_BYTES = 128, PATH_BYTES = 64;
+const STOPS = { SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22 } as const;
+/**
+ * Room for `struct termios`, of which the C library uses 60 bytes, for `struct sigaction`, which has 152, and for a path
+ * such as /dev/pts/4194304.
+ */
+const MODES_BYTES = 128, ACTION_BYTES = 256, PATH_BYTES = 64;
 
 /** `struct termios`, opaque. */
 export type Modes = Uint8Array<ArrayBuffer>;
+
+/** What ^Z sends, and what a process gets that wants the terminal in its background. */
+export type StopSignal = keyof typeof STOPS;
 
 export class Terminals {
   readonly #libc: Functions<typeof SYMBOLS>;
@@ -60,6 +67,12 @@ export class Terminals {
       return undefined;
     }
     return { ours, theirs: new TextDecoder().decode(name.subarray(0, name.indexOf(0))) };
+  }
+
+  /** A terminal that cannot be written to. Undefined when it cannot be opened. */
+  openToControl(path: string): number | undefined {
+    const fd = this.#libc.open(cString(path), O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? undefined : fd;
   }
 
   modes(fd: number): Modes {
@@ -100,9 +113,16 @@ export class Terminals {
     await this.#libc.poll(polled, 1n, -1);
   }
 
-  /** Stops our process group, as ^Z would, until the shell continues it. Returns at once where no shell could. */
-  stopOwnGroup(): void {
-    this.#libc.kill(0, SIGTSTP);
+  /**
+   * Stops our process group until the shell continues it, whether we catch the signal or not. Returns at once where no
+   * shell could.
+   */
+  stopOwnGroup(signal: StopSignal): void {
+    const caught = fixed(ACTION_BYTES);
+    const byDefault = fixed(ACTION_BYTES);
+    this.#libc.sigaction(STOPS[signal], byDefault, caught);
+    this.#libc.kill(0, STOPS[signal]);
+    this.#libc.sigaction(STOPS[signal], caught, null);
   }
 
   close(fd: number): void {

@@ -34,8 +34,8 @@ export interface SpawnSpec {
   readonly path: Uint8Array | undefined;
   /** `own`: a new process group. `session`: a new session, of which it is the leader. `shared`: ours. */
   readonly group: "shared" | "own" | "session";
-  /** What it has as 0, 1 and 2: one of our descriptors, or a path that is opened; what is not named is ours. */
-  readonly streams: Readonly<Partial<Record<0 | 1 | 2, number | string>>>;
+  /** What it has as 0, 1, 2 and above: one of our descriptors, or a path that is opened; what is not named is ours. */
+  readonly streams: Readonly<Record<number, number | string>>;
 }
 
 export class Spawner {

@@ -155,7 +155,7 @@ class Run {
       const ended = this.once(current, (started) => process = started);
       const next = await this.#nextDelivery(watch, current, ended);
       if (!next) return await ended;
-      this.#context.report.warning("something has changed: the command is started again");
+      this.#warn("something has changed: the command is started again");
       process?.signal("SIGTERM");
       const late = setTimeout(() => process?.signal("SIGKILL"), STOP_MS);
       await ended;
@@ -176,9 +176,15 @@ class Run {
         next[Symbol.dispose]();
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
-        this.#context.report.warning(`not started again: ${error.message}`);
+        this.#warn(`not started again: ${error.message}`);
       }
     }
     return undefined;
+  }
+
+  #warn(text: string): void {
+    const show = () => this.#context.report.warning(text);
+    if (this.#terminal) this.#terminal.aside(show);
+    else show();
   }
 }

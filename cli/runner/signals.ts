@@ -17,7 +17,10 @@ const ALL = Object.keys(CATCHABLE) as Catchable[];
 
 /** A terminal sends these to all of the job: in a shared group the command has had them already, or is stopped as we are. */
 const FROM_TERMINAL: ReadonlySet<Catchable> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
-/** Left to the kernel where it stops the job as a whole; caught, they would not stop us. */
+/**
+ * Left to the kernel where it stops the job as a whole; caught, they would not stop us. A command with a terminal of its
+ * own is not in our job: it is told to stop, and we stop when it has.
+ */
 const STOPS: ReadonlySet<Catchable> = new Set(["SIGTSTP", "SIGTTIN", "SIGTTOU"]);
 /** Two of a kind within this time are one: `timeout` signals its child, and then its whole process group. */
 const SAME_MS = 50;
@@ -74,7 +77,7 @@ export function forwardSignals(
     else if (again) command.signal("SIGKILL");
     else if (mode !== "shared group" || !FROM_TERMINAL.has(signal) || !inForeground()) command.signal(signal);
   };
-  const listeners = ALL.filter((signal) => mode === "own group" || !STOPS.has(signal))
+  const listeners = ALL.filter((signal) => catches(mode, signal))
     .map((signal) => [signal, ignored.has(signal) ? () => {} : () => deliver(signal)] as const)
     .filter(([signal, listener]) => listen(signal, listener));
   ignoreAgain(ignored);
@@ -90,6 +93,10 @@ export function forwardSignals(
       for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
+}
+
+function catches(mode: Mode, signal: Catchable): boolean {
+  return mode === "own group" || !STOPS.has(signal) || (mode === "terminal" && signal === "SIGTSTP");
 }
 
 function listen(signal: Catchable, listener: () => void): boolean {

@@ -1,77 +1,128 @@
 /** A command with a terminal of its own, whose output passes through us on its way to the person's. */
-import { ENOENT } from "../native/program_search.ts";
+import type { StopSignal } from "../native/pseudo_terminal.ts";
 import { failureOf, type Native, PipeSource } from "./piped_command.ts";
 import type { CommandSpec } from "./process.ts";
-import { childrenOf, sessionMembers } from "./process_table.ts";
+import { sessionMembers } from "./process_table.ts";
+import { type Place, SessionLeader, type Stage } from "./session_leader.ts";
 import { kill, type Leftovers, type StartedCommand } from "./started_command.ts";
-import type { TerminalSession } from "./terminal_session.ts";
+import { LOOK_MS, type TerminalSession } from "./terminal_session.ts";
 
-/**
- * Leads the session, as a shell does for what is typed to it. A command that led it could not be stopped with ^Z: the
- * kernel lets no process group be stopped that nobody in its session could continue. When the command stops, the shell
- * stops itself, which we are told, and continues the command when it is continued.
- *
- * Its own words (`Terminated`) are nobody's business; the command has the real stderr.
- */
-const SHELL = "/bin/sh";
-const SCRIPT = `exec 9>&2 2>/dev/null
-set -m
-( exec "$@" 2>&9 9>&- )
-code=$?
-while [ "$code" -gt 128 ] && jobs %% >&2; do
-  kill -s STOP $$
-  fg %% >&2
-  code=$?
-done
-exit "$code"`;
+/** The kernel stops with these who uses the terminal from its background: reads it, or sets its modes. */
+const WANTS_TERMINAL: Readonly<Record<number, StopSignal>> = { 21: "SIGTTIN", 22: "SIGTTOU" };
+const LEFTOVERS_LOOK_MS = 20;
 
-const encoder = new TextEncoder();
+type Started = Omit<StartedCommand, "outputs">;
 
 /** @throws {SpawnFailure} */
-export function startOnTerminal(spec: CommandSpec, session: TerminalSession, native: Native): StartedCommand {
-  const { spawner, descriptors, reaper } = native;
-  const pair = session.terminals.openPair();
-  if (!pair) throw new Deno.errors.Busy("no pseudo-terminals are left");
-  session.imitate(pair.ours);
-  const path = spec.environment.get("PATH");
-  const errno = spawner.locate(spec.argv, path);
+export async function startOnTerminal(
+  spec: CommandSpec,
+  person: TerminalSession,
+  native: Native,
+): Promise<StartedCommand> {
+  const { spawner, descriptors } = native;
+  const errno = spawner.locate(spec.argv, spec.environment.get("PATH"));
   if (errno !== 0) throw failureOf(spec.argv, errno);
+  const pair = person.terminals.openPair();
+  const control = pair && person.terminals.openToControl(pair.theirs);
+  if (!pair || control === undefined) throw new Deno.errors.Busy("no pseudo-terminals are left");
+  person.connect(pair.ours);
   const errors = Deno.stderr.isTerminal() ? undefined : descriptors.pipe();
-  const shell = spec.environment.names.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  const direct = {
-    argv: spec.argv,
-    env: spec.environment.block,
-    path,
-    group: "session",
-    streams: {
-      ...(Deno.stdin.isTerminal() ? { 0: pair.theirs } : {}),
-      1: pair.theirs,
-      2: errors?.write ?? pair.theirs,
-    },
-  } as const;
-  const words = [SHELL, "-c", SCRIPT, "coffer"].map((word) => encoder.encode(word));
-  // A shell would drop a variable whose name it cannot have, such as an exported function of another shell.
-  let started = shell ? spawner.spawn({ ...direct, argv: [...words, ...spec.argv] }) : { errno: ENOENT };
-  const led = "pid" in started;
-  if (!led) started = spawner.spawn(direct);
+  const stage: Stage = {
+    terminal: pair.theirs,
+    control,
+    stdin: Deno.stdin.isTerminal() ? "terminal" : "ours",
+    stderr: errors?.write ?? "terminal",
+  };
+  const started = await startLed(spec, stage, person, native) ?? startAlone(spec, stage, person, native);
+  descriptors.close(control);
   if (errors) descriptors.close(errors.write);
-  if ("errno" in started) throw failureOf(spec.argv, started.errno);
-  const { pid } = started;
-  session.connect(pair.ours);
-  const exit = reaper.wait(pid, () => {
-    session.suspend();
-    kill(-pid, "SIGCONT");
-  });
   return {
     outputs: [
       new PipeSource(pair.ours, Deno.stdout, descriptors),
       ...(errors ? [new PipeSource(errors.read, Deno.stderr, descriptors)] : []),
     ],
-    exit: exit.finally(() => session.disconnect()),
-    signal(signal) {
-      const command = led ? childrenOf(pid)[0] ?? pid : pid;
-      if (!kill(-command, signal)) kill(command, signal);
+    ...started,
+  };
+}
+
+async function startLed(
+  spec: CommandSpec,
+  stage: Stage,
+  person: TerminalSession,
+  native: Native,
+): Promise<Started | undefined> {
+  // Who is in a pipeline with us may ask for a password: keys are not ours before the command wants them.
+  const wantsKeys = stage.stdin === "terminal";
+  const place = wantsKeys && person.isForeground ? "foreground" : "background";
+  const leader = await SessionLeader.start(spec, stage, place, native);
+  if (!leader) return undefined;
+  const leftovers = new SessionLeftovers(leader.session);
+  return {
+    exit: follow(leader, person, { place, wantsKeys }).finally(() => {
+      person.disconnect();
+      void leftovers.ended().then(() => leader.end());
+    }),
+    signal: (signal) => void kill(-leader.command, signal),
+    leftovers,
+    target: `-${leader.command}`,
+  };
+}
+
+/** Sees the command to its end. It stops as we are stopped, and we as it is. */
+async function follow(
+  leader: SessionLeader,
+  person: TerminalSession,
+  { place, wantsKeys }: { place: Place; wantsKeys: boolean },
+): Promise<number> {
+  for (;;) {
+    if (place === "foreground") person.lend();
+    let fetched = false;
+    const fetch = () => {
+      if (person.isForeground) fetched = kill(-leader.command, "SIGSTOP");
+    };
+    // The shell has taken us to the foreground. The command may wait for keys without a read that would stop it.
+    const look = place === "background" && wantsKeys ? setInterval(fetch, LOOK_MS) : undefined;
+    const status = await leader.status();
+    clearInterval(look);
+    person.takeBack();
+    if ("exit" in status) return status.exit;
+    const wants = WANTS_TERMINAL[status.stoppedBy];
+    if (wants && place === "background" && person.isForeground) {
+      wantsKeys = true;
+    } else if (!fetched) {
+      person.stop(wants ?? "SIGTSTP");
+      // Where nobody could continue us nobody stops us either. The command is not to try again all the time.
+      if (!person.isForeground) await pause(LOOK_MS);
+    }
+    place = wantsKeys && person.isForeground ? "foreground" : "background";
+    leader.continueIn(place);
+  }
+}
+
+/**
+ * Without a shell the command itself leads the session. ^Z does not stop it, keys are its own from the start, and its
+ * end takes the terminal from what it leaves behind.
+ * @throws {SpawnFailure}
+ */
+function startAlone(spec: CommandSpec, stage: Stage, person: TerminalSession, native: Native): Started {
+  const path = spec.environment.get("PATH");
+  const started = native.spawner.spawn({
+    argv: spec.argv,
+    env: spec.environment.block,
+    path,
+    group: "session",
+    streams: {
+      ...(stage.stdin === "terminal" ? { 0: stage.terminal } : {}),
+      1: stage.terminal,
+      2: stage.stderr === "terminal" ? stage.terminal : stage.stderr,
     },
+  });
+  if ("errno" in started) throw failureOf(spec.argv, started.errno);
+  const { pid } = started;
+  person.lend();
+  return {
+    exit: native.reaper.wait(pid).finally(() => person.disconnect()),
+    signal: (signal) => void kill(-pid, signal),
     leftovers: new SessionLeftovers(pid),
     target: `-${pid}`,
   };
@@ -82,16 +133,30 @@ class SessionLeftovers implements Leftovers {
   readonly #session: number;
   #told = false;
 
+  /** @param session its leader's process id, which is not what is left */
   constructor(session: number) {
     this.#session = session;
   }
 
   exist(): boolean {
-    return !this.#told && sessionMembers(this.#session).length > 0;
+    return !this.#told && this.#members().length > 0;
   }
 
   end(): void {
-    for (const pid of sessionMembers(this.#session)) kill(pid, "SIGHUP");
+    for (const pid of this.#members()) kill(pid, "SIGHUP");
     this.#told = true;
   }
+
+  /** Waits until there is nothing left that was not told to end. */
+  async ended(): Promise<void> {
+    while (this.exist()) await pause(LEFTOVERS_LOOK_MS);
+  }
+
+  #members(): number[] {
+    return sessionMembers(this.#session).filter((pid) => pid !== this.#session);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

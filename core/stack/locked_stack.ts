@@ -13,9 +13,10 @@ import {
   slotContextOf,
   type StackHeader,
 } from "../seal/stack_file.ts";
+import { timestampNow } from "../seal/timestamp.ts";
 import { kvDocument, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { missingSecrets } from "./missing.ts";
-import { presentNames } from "./names.ts";
+import { namesWhere } from "./names.ts";
 import { SecretRecord } from "./secret_record.ts";
 import { Stack } from "./stack.ts";
 
@@ -60,7 +61,8 @@ export class LockedStack {
 
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
-    return presentNames(this.#store, (name) => this.#record(name));
+    const now = timestampNow();
+    return namesWhere(this.#store, async (name) => (await this.#record(name)).present(now) !== undefined);
   }
 
   /**

@@ -1,9 +1,7 @@
 /** Which secrets there are. */
 import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
-import { timestampNow } from "../seal/timestamp.ts";
 import type { Store } from "../store/store.ts";
-import type { SecretRecord } from "./secret_record.ts";
 
 /** Names of all secrets that have a document of any kind, in code-unit order. */
 export async function everyName(store: Store): Promise<SecretName[]> {
@@ -12,25 +10,22 @@ export async function everyName(store: Store): Promise<SecretName[]> {
 }
 
 /**
- * Names of the secrets that have a value. Only what has a KV file is read; a secret that cannot be read is named, so
- * that whoever asks for its value is told why.
+ * Those names whose secret `holds`. Only those with a KV file are asked about: of the others there are values, and no
+ * more. A secret that cannot be read is among them, so that whoever asks for it is told why.
  */
-export async function presentNames(
-  store: Store,
-  read: (name: SecretName) => Promise<SecretRecord>,
-): Promise<SecretName[]> {
-  const names = await store.list("secret");
+export async function namesWhere(store: Store, holds: (name: SecretName) => Promise<boolean>): Promise<SecretName[]> {
+  const names = await everyName(store);
   const described = new Set(await store.list("kv"));
-  const now = timestampNow();
-  const isPresent = async (name: SecretName) => {
-    try {
-      return (await read(name)).present(now) !== undefined;
-    } catch (error) {
-      if (error instanceof Fault) return true;
-      throw error;
-    }
-  };
-  const present: SecretName[] = [];
-  for (const name of names) if (!described.has(name) || await isPresent(name)) present.push(name);
-  return present;
+  const found: SecretName[] = [];
+  for (const name of names) if (!described.has(name) || await orUnreadable(holds(name))) found.push(name);
+  return found;
+}
+
+async function orUnreadable(answer: Promise<boolean>): Promise<boolean> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Fault && error.code !== "LOCKED") return true;
+    throw error;
+  }
 }

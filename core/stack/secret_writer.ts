@@ -48,13 +48,14 @@ export type Commit = (steps: readonly Step[], version?: number) => Promise<void>
 export class SecretWriter {
   readonly #unlocked: Unlocked;
   readonly #record: SecretRecord;
-  readonly #stackSettings: KvSealed;
+  /** What holds where the secret says nothing else. */
+  readonly stackSettings: KvSealed;
   readonly #commit: Commit;
 
   constructor(unlocked: Unlocked, record: SecretRecord, stackSettings: KvSealed, commit: Commit) {
     this.#unlocked = unlocked;
     this.#record = record;
-    this.#stackSettings = stackSettings;
+    this.stackSettings = stackSettings;
     this.#commit = commit;
   }
 
@@ -69,8 +70,8 @@ export class SecretWriter {
     }
     const now = timestampNow();
     const entry = { version: latest + 1, created: now, type: next.type };
-    const added = { ...entry, deletion: deletionTime(now, settings, this.#stackSettings), destroyed: false };
-    const oldest = added.version - keptVersions(settings, this.#stackSettings) + 1;
+    const added = { ...entry, deletion: deletionTime(now, settings, this.stackSettings), destroyed: false };
+    const oldest = added.version - keptVersions(settings, this.stackSettings) + 1;
     const isKept = ({ version }: { readonly version: number }) => version >= oldest;
     const older = this.#reseal((this.#record.file?.versions ?? []).filter(isKept));
     const sealed = sealVersion(this.#place, entry, next.value, this.#unlocked.keyring);
@@ -93,7 +94,7 @@ export class SecretWriter {
 
   /** Takes the deletion of versions back. */
   async undelete(numbers: readonly number[]): Promise<void> {
-    const deletion = deletionTime(timestampNow(), this.#record.settings, this.#stackSettings);
+    const deletion = deletionTime(timestampNow(), this.#record.settings, this.stackSettings);
     await this.#mark(numbers, () => deletion);
   }
 

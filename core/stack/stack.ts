@@ -26,7 +26,7 @@ import { timestampNow } from "../seal/timestamp.ts";
 import { kvDocument, secretDocument, STACK_DOCUMENT, type Store, type StoreWriter } from "../store/store.ts";
 import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
 import { goneVersion, missingSecrets, noSuchVersion } from "./missing.ts";
-import { everyName, presentNames } from "./names.ts";
+import { everyName, namesWhere } from "./names.ts";
 import { type RecordedVersion, type SecretFileAt, SecretRecord } from "./secret_record.ts";
 import { removal, requireFitting, SecretWriter, take } from "./secret_writer.ts";
 
@@ -90,12 +90,13 @@ export class Stack {
 
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
-    return presentNames(this.#store, (name) => this.inspect(name, (record) => record));
+    const now = timestampNow();
+    return namesWhere(this.#store, (name) => this.inspect(name, (record) => record.present(now) !== undefined));
   }
 
-  /** Names of all secrets of which anything is kept: also deleted ones, and those that have metadata alone. */
+  /** Names of all secrets of which anything is known: also deleted ones, and those that have metadata alone. */
   listAll(): Promise<SecretName[]> {
-    return everyName(this.#store);
+    return namesWhere(this.#store, (name) => this.inspect(name, (record) => record.exists));
   }
 
   /**
@@ -207,7 +208,7 @@ export class Stack {
    */
   async remove(names: readonly SecretName[]): Promise<void> {
     await this.#changing("remove", async (writer, access) => {
-      const [present, described] = [new Set(await this.listAll()), new Set(await this.#store.list("kv"))];
+      const [present, described] = [new Set(await everyName(this.#store)), new Set(await this.#store.list("kv"))];
       const missing = names.filter((name) => !present.has(name));
       for (const name of names) if (present.has(name)) access.secrets.set(name, undefined);
       access.missing = missing.length;
@@ -237,7 +238,19 @@ export class Stack {
     name: SecretName,
     change: (record: SecretRecord, write: SecretWriter, open: OpenVersion) => Promise<T>,
   ): Promise<T> {
-    return this.#changing(kind, (writer, access) => this.#update(writer, access, name, change));
+    return this.#changing(kind, async (writer, access) => {
+      let granted = false;
+      const grant = async () => {
+        granted = true;
+        await access.grant();
+      };
+      const result = await this.#update(writer, { ...access, grant }, name, change);
+      if (granted) return result;
+      // To find that there is nothing to change is an access, too.
+      if (!access.secrets.has(name)) access.missing = 1;
+      await access.grant();
+      return result;
+    });
   }
 
   /** What holds for all secrets that say nothing else. */

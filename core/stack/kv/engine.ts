@@ -5,12 +5,27 @@
  * Data is the UTF-8 text of a JSON object in a `Secret`, in and out. All methods throw what `Stack` throws: CONFIG or
  * TAMPERED for a document that is damaged, LOCKED once the stack is.
  */
-import { Fault } from "../../fault.ts";
 import type { SecretName } from "../../name.ts";
-import type { Secret } from "../../secret.ts";
-import type { Stack } from "../stack.ts";
+import type { KvSealed } from "../../seal/kv_file.ts";
 import type { ValueType } from "../../seal/secret_file.ts";
-import type { KvMetadata, KvMetadataChange, KvMetadataPatch, KvSettings, KvVersion } from "./metadata.ts";
+import { timestampNow } from "../../seal/timestamp.ts";
+import type { Secret } from "../../secret.ts";
+import type { RecordedVersion, SecretRecord } from "../secret_record.ts";
+import type { Stack } from "../stack.ts";
+import { requiresCas } from "../version_rules.ts";
+import { CasFault } from "./cas_fault.ts";
+import { kvDataOf, valueOfKvData } from "./data.ts";
+import { mergePatch, parseJsonObject, subkeysOf, writeJson } from "./json.ts";
+import { requireAllowed } from "./limits.ts";
+import {
+  type KvMetadata,
+  type KvMetadataChange,
+  type KvMetadataPatch,
+  type KvSettings,
+  type KvVersion,
+  metadataOf,
+  versionOf,
+} from "./metadata.ts";
 
 /** A version that there was, and that has no value (any more). Vault answers 404 with the metadata. */
 export interface KvGone {
@@ -52,9 +67,27 @@ export class KvEngine {
     this.#stack = stack;
   }
 
-  /** Opens a version, the newest unless a number is given; undefined when there is no such version. */
-  read(_name: SecretName, _version?: number): Promise<KvPresent | KvGone | undefined> {
-    return this.#missing();
+  /** Opens a version, the newest without a number or with 0; undefined when there is no such version. */
+  read(name: SecretName, version = 0): Promise<KvPresent | KvGone | undefined> {
+    return this.#stack.recorded("read", async (access) => {
+      const found = await this.#stack.inspect(name, (record, open): KvPresent | KvGone | undefined => {
+        const recorded = record.version(version || undefined);
+        if (!recorded) return undefined;
+        const sealed = record.present(timestampNow(), recorded.version);
+        if (!sealed) return gone(record, recorded);
+        access.secrets.set(name, recorded.version);
+        const { value, type } = open(sealed);
+        return { state: "present", value, type, metadata: versionOf(record, recorded) };
+      }, access);
+      if (!access.secrets.has(name)) access.missing = 1;
+      try {
+        await access.grant();
+        return found;
+      } catch (error) {
+        if (found?.state === "present") found.value.dispose();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -63,88 +96,139 @@ export class KvEngine {
    * @throws {CasFault} CONFLICT (`cas_mismatch`) or USAGE (`cas_required`)
    * @throws {Fault} USAGE when the data is not a JSON object or is larger than 16 MiB
    */
-  put(_name: SecretName, _data: Secret, _options: KvWriteOptions = {}): Promise<KvVersion> {
-    return this.#missing();
+  put(name: SecretName, data: Secret, options: KvWriteOptions = {}): Promise<KvVersion> {
+    return this.#stack.update("write", name, async (record, write) => {
+      requireCas(record, write.stackSettings, options);
+      const next = valueOfKvData(data, newestType(record));
+      using _value = next.value;
+      return versionOf(record, await write.append(next));
+    });
   }
 
   /**
-   * Writes a new version: the newest with a JSON merge patch (RFC 7396) applied to it. Undefined when the secret was
-   * never written; nothing is written either when its newest version is gone.
+   * Writes a new version: the newest with a JSON merge patch (RFC 7396) applied to it. Undefined when nothing was ever
+   * written; nothing is written either when the newest version is gone.
    * @param patch a JSON object's text; borrowed
    * @throws as `put`
    */
-  patch(_name: SecretName, _patch: Secret, _options: KvWriteOptions = {}): Promise<KvWritten | KvGone | undefined> {
-    return this.#missing();
+  patch(name: SecretName, patch: Secret, options: KvWriteOptions = {}): Promise<KvWritten | KvGone | undefined> {
+    return this.#stack.update("write", name, async (record, write, open) => {
+      if (!record.exists) return undefined;
+      requireCas(record, write.stackSettings, options);
+      const newest = record.version();
+      if (!newest) return undefined;
+      const sealed = record.present(timestampNow());
+      if (!sealed) return gone(record, newest);
+      using current = open(sealed).value;
+      using data = kvDataOf({ value: current, type: sealed.type });
+      using patched = writeJson(mergePatch(parseJsonObject(data), parseJsonObject(patch)));
+      const next = valueOfKvData(patched, sealed.type);
+      using _value = next.value;
+      return { state: "written", metadata: versionOf(record, await write.append(next)) };
+    });
   }
 
   /** Deletes versions, the newest unless numbers are given, so that they can be undeleted. What is gone stays so. */
-  delete(_name: SecretName, _versions?: readonly number[]): Promise<void> {
-    return this.#missing();
+  delete(name: SecretName, versions?: readonly number[]): Promise<void> {
+    return this.#stack.update("remove", name, (record, write) => write.delete(versions ?? [record.latest]));
   }
 
   /** Takes the deletion of versions back; the time that `deleteVersionAfter` gives them starts anew. */
-  undelete(_name: SecretName, _versions: readonly number[]): Promise<void> {
-    return this.#missing();
+  undelete(name: SecretName, versions: readonly number[]): Promise<void> {
+    return this.#stack.update("write", name, (_record, write) => write.undelete(versions));
   }
 
   /** Removes the bytes of versions for good. Their numbers are not used again. */
-  destroy(_name: SecretName, _versions: readonly number[]): Promise<void> {
-    return this.#missing();
+  destroy(name: SecretName, versions: readonly number[]): Promise<void> {
+    return this.#stack.update("remove", name, (_record, write) => write.destroy(versions));
   }
 
   /** The keys of a version's data without their values; objects nested deeper than `depth` (0: any) are null. */
-  subkeys(
-    _name: SecretName,
-    _options: { readonly version?: number; readonly depth?: number } = {},
+  async subkeys(
+    name: SecretName,
+    options: { readonly version?: number; readonly depth?: number } = {},
   ): Promise<KvSubkeys | KvGone | undefined> {
-    return this.#missing();
+    const found = await this.read(name, options.version);
+    if (found?.state !== "present") return found;
+    using value = found.value;
+    using data = kvDataOf({ value, type: found.type });
+    const subkeys = subkeysOf(parseJsonObject(data), options.depth ?? 0);
+    return { state: "present", subkeys, metadata: found.metadata };
   }
 
   /** All that is known of a secret; undefined when there is nothing. */
-  metadata(_name: SecretName): Promise<KvMetadata | undefined> {
-    return this.#missing();
+  async metadata(name: SecretName): Promise<KvMetadata | undefined> {
+    const settings = await this.#stack.settings();
+    return await this.#stack.inspect(name, (record) => record.exists ? metadataOf(record, settings) : undefined);
   }
 
   /**
    * Sets metadata; a secret that does not exist yet is made, without versions.
    * @throws {Fault} USAGE listing all that is not allowed
    */
-  putMetadata(_name: SecretName, _change: KvMetadataChange): Promise<void> {
-    return this.#missing();
+  async putMetadata(name: SecretName, change: KvMetadataChange): Promise<void> {
+    requireAllowed(change, { deleteVersionAfter: 0 });
+    if (Object.keys(change).length === 0) return;
+    await this.#stack.update("write", name, ({ settings }, write) => write.describe({ ...settings, ...change }));
   }
 
   /**
    * As `putMetadata`, key by key for the custom metadata, and only where there is a secret: false when there is none.
    * @throws {Fault} USAGE listing all that is not allowed
    */
-  patchMetadata(_name: SecretName, _patch: KvMetadataPatch): Promise<boolean> {
-    return this.#missing();
+  async patchMetadata(name: SecretName, patch: KvMetadataPatch): Promise<boolean> {
+    return await this.#stack.update("write", name, async (record, write) => {
+      if (!record.exists) return false;
+      const custom = mergePatch(record.settings.customMetadata, patch.customMetadata ?? {});
+      const content = { ...record.settings, ...patch, customMetadata: custom as Record<string, string> };
+      requireAllowed(content, { deleteVersionAfter: 0 });
+      if (Object.keys(patch).length > 0) await write.describe(content);
+      return true;
+    });
   }
 
   /** Removes a secret with all its versions and metadata, if there is one. */
-  remove(_name: SecretName): Promise<void> {
-    return this.#missing();
+  remove(name: SecretName): Promise<void> {
+    return this.#stack.update("remove", name, (_record, write) => write.remove());
   }
 
   /**
    * What is directly under a prefix (`""`, or names' segments with or without a final `/`): names, and `dir/` for what
    * holds more, in code-unit order. Secrets whose versions are all gone are among them.
    */
-  list(_prefix: string): Promise<string[]> {
-    return this.#missing();
+  async list(prefix: string): Promise<string[]> {
+    const start = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+    const below = (await this.#stack.listAll()).filter((name) => name.startsWith(start));
+    const children = below.map((name) => /^[^/]*\/?/.exec(name.slice(start.length))![0]);
+    return [...new Set(children)].sort();
   }
 
   /** The stack's own settings. */
-  config(): Promise<KvSettings> {
-    return this.#missing();
+  async config(): Promise<KvSettings> {
+    const { casRequired, maxVersions, deleteVersionAfter } = await this.#stack.settings();
+    return { casRequired, maxVersions, deleteVersionAfter };
   }
 
   /** @throws {Fault} USAGE listing all that is not allowed */
-  putConfig(_change: Partial<KvSettings>): Promise<void> {
-    return this.#missing();
+  async putConfig(change: Partial<KvSettings>): Promise<void> {
+    requireAllowed(change, { deleteVersionAfter: -1 });
+    if (Object.keys(change).length > 0) await this.#stack.changeSettings((settings) => ({ ...settings, ...change }));
   }
+}
 
-  #missing<T>(): Promise<T> {
-    return Promise.reject(new Fault("UNSUPPORTED", `the KV engine of ${this.#stack.header.id} is not there yet`));
+function gone(record: SecretRecord, version: RecordedVersion): KvGone {
+  return { state: version.destroyed ? "destroyed" : "deleted", metadata: versionOf(record, version) };
+}
+
+/** The type of the newest version there is, deleted or not. */
+function newestType({ file }: SecretRecord): ValueType | undefined {
+  return file?.versions[0]?.type;
+}
+
+/** @throws {CasFault} */
+function requireCas(record: SecretRecord, stackSettings: KvSealed, { cas }: KvWriteOptions): void {
+  if (cas === undefined && requiresCas(record.settings, stackSettings)) {
+    throw new CasFault("cas_required", record.name, record.latest);
   }
+  if (cas !== undefined && cas !== record.latest) throw new CasFault("cas_mismatch", record.name, record.latest);
 }

@@ -1,4 +1,7 @@
 /** What Vault's KV v2 says of a secret besides its values: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2 */
+import type { KvSealed } from "../../seal/kv_file.ts";
+import type { RecordedVersion, SecretRecord } from "../secret_record.ts";
+import { keptVersions } from "../version_rules.ts";
 
 /** One version without its value. Times are RFC 3339, UTC, whole seconds. */
 export interface KvVersionState {
@@ -48,4 +51,32 @@ export interface KvMetadataChange extends Partial<KvSettings> {
 export interface KvMetadataPatch extends Partial<KvSettings> {
   /** null removes a key. */
   readonly customMetadata?: Readonly<Record<string, string | null>>;
+}
+
+/** A version of a record as KV v2 names things. */
+export function versionOf({ settings }: SecretRecord, version: RecordedVersion): KvVersion {
+  return { ...stateOf(version), customMetadata: settings.customMetadata };
+}
+
+/** A record that there is something in, as KV v2 names things. */
+export function metadataOf(record: SecretRecord, stackSettings: KvSealed): KvMetadata {
+  const { kv, settings, latest } = record;
+  const versions = record.versions.toReversed();
+  const times = [kv?.created, versions[0]?.created, kv?.updated, versions.at(-1)?.created].filter((t) =>
+    t !== undefined
+  );
+  const oldest = versions[0]?.version ?? 0;
+  return {
+    ...settings,
+    createdTime: times[0]!,
+    // The versions' own, and that of the last change of metadata: they compare as texts.
+    updatedTime: times.toSorted().at(-1)!,
+    currentVersion: latest,
+    oldestVersion: oldest > 1 || latest >= keptVersions(settings, stackSettings) ? oldest : 0,
+    versions: versions.map(stateOf),
+  };
+}
+
+function stateOf({ version, created, deletion, destroyed }: RecordedVersion): KvVersionState {
+  return { version, createdTime: created, deletionTime: deletion, destroyed };
 }

@@ -9,6 +9,11 @@ import { codeOf, importsOf, linesWith } from "./source_text.ts";
 
 /** The files of core that touch the host. They use `Deno` inside functions only, and only they import each other. */
 export const HOST_FILES: ReadonlySet<string> = new Set([
+  "core/audit/audit_log.ts",
+  "core/audit/log_folder.ts",
+  "core/audit/open_log.ts",
+  "core/audit/read_log.ts",
+  "core/audit/recover.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
   "core/store/file_guard.ts",

@@ -1,11 +1,9 @@
 /** What the audit log says of an access (docs/audit.md). No member could hold a value. */
 import type { StackName } from "../name.ts";
-import type { Access } from "../stack/access.ts";
+import type { Access, AccessKind } from "../stack/access.ts";
 
-/** What was asked for: a command of the command line, or an operation of the server. Lower-case words, from here only. */
+/** What was asked for: a command, or a part of the server's API. Lower-case words, and never from a request. */
 export type Operation =
-  | "init"
-  | "stack new"
   | "stack rm"
   | "set"
   | "get"
@@ -16,6 +14,7 @@ export type Operation =
   | "export"
   | "run"
   | "check"
+  | "mask"
   | "inject"
   | "passphrase change"
   | "rekey"
@@ -29,21 +28,25 @@ export type Actor =
   | {
     readonly kind: "server";
     readonly via: "unix" | "loopback" | "network";
-    /** The public name of the token, never the token: 8 to 64 letters, digits and `-`. Undefined without a token. */
+    /** The public name of the token, never the token: letters, digits and `-`, at most 64. Undefined without a token. */
     readonly accessor: string | undefined;
   };
 
-export interface AuditEntry extends Access {
+export interface AuditEntry extends Omit<Access, "kind"> {
   readonly actor: Actor;
   readonly operation: Operation;
-  readonly stack: { readonly name: StackName; readonly id: string };
+  /** Besides what a stack tells of itself, a server hands out names (`list`) and has clients (`authenticate`, `token`). */
+  readonly kind: AccessKind | "list" | "authenticate" | "token";
+  /** Undefined where no stack is concerned. The id is unknown where the stack could not be read. */
+  readonly stack: { readonly name: StackName; readonly id: string | undefined } | undefined;
 }
 
 /** Where entries are kept. */
 export interface AuditTrail {
   /**
    * Resolves once the entry is kept; until then, what it tells of must not take effect.
-   * @throws {Fault} UNAVAILABLE when it cannot be kept; DENIED when the place is not safe to write to
+   * @throws {Fault} UNAVAILABLE when it cannot be kept; DENIED when the place is not safe to write to; TAMPERED when what
+   * is there cannot be continued
    */
   append(entry: AuditEntry): Promise<void>;
 }

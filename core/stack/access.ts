@@ -4,10 +4,9 @@ import type { SecretName } from "../name.ts";
 
 /**
  * `read`: values are handed out. `write`: new versions. `remove`: secrets with all their versions. `verify`: values are
- * opened and not handed out. `rekey`, `passphrase`: the keys change. `unlock`: the stack did not open. `create`: it is
- * made.
+ * opened and not handed out. `rekey`, `passphrase`: the keys change. `unlock`: the stack did not open.
  */
-export type AccessKind = "read" | "write" | "remove" | "verify" | "rekey" | "passphrase" | "unlock" | "create";
+export type AccessKind = "read" | "write" | "remove" | "verify" | "rekey" | "passphrase" | "unlock";
 
 /** An access that is about to take effect (`ok`), or has failed. It has no place for a value. */
 export interface Access {

@@ -1,0 +1,109 @@
+/**
+ * The audit log of this user, on by default and with nothing that turns it off: in `$COFFER_HOME/audit`. Every process
+ * appends to it under one lock.
+ */
+import { Fault } from "../fault.ts";
+import { lockFolder } from "../store/file_lock.ts";
+import type { AuditEntry, AuditTrail } from "./entry.ts";
+import { entryContent } from "./line.ts";
+import { LogFolder } from "./log_folder.ts";
+import { OpenLog } from "./open_log.ts";
+
+const ROTATE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Changes are flushed to the disk, as the files that they change are: what has changed for good has its line for good.
+ * Reads are not: it would cost each between 0.3 and 5 ms, and a reader who can cut the power has the machine anyway.
+ */
+const READS: ReadonlySet<AuditEntry["kind"]> = new Set(["read", "verify", "unlock", "list", "authenticate"]);
+
+interface Waiting {
+  readonly entry: AuditEntry;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class AuditLog implements AuditTrail {
+  readonly #folder: LogFolder;
+  readonly #rotateAt: number;
+  #waiting: Waiting[] = [];
+  #writing = false;
+
+  private constructor(folder: LogFolder, rotateAt: number) {
+    this.#folder = folder;
+    this.#rotateAt = rotateAt;
+  }
+
+  /**
+   * Makes the folder if need be.
+   * @param home the user's own folder, absolute
+   * @param rotateAt the size in bytes from which on a file is left and the next one begun
+   * @throws {Fault} as `append`
+   */
+  static open(home: string, rotateAt: number = ROTATE_BYTES): AuditLog {
+    const folder = new LogFolder(home);
+    try {
+      folder.make();
+    } catch (error) {
+      throw refusal(error, folder);
+    }
+    return new AuditLog(folder, rotateAt);
+  }
+
+  /** Entries that come while others are being written are written together, with one lock and one flush. */
+  append(entry: AuditEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, resolve, reject });
+      if (!this.#writing) this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#write(batch.map(({ entry }) => entry));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#writing = false;
+  }
+
+  async #write(entries: readonly AuditEntry[]): Promise<void> {
+    try {
+      this.#folder.make();
+      using _lock = await lockFolder(this.#folder.path);
+      using log = new OpenLog(this.#folder, this.#rotateAt);
+      const stamp = { time: new Date().toISOString(), pid: Deno.pid, uid: Deno.uid() };
+      log.append(
+        entries.map((entry) => entryContent(entry, stamp)),
+        stamp,
+        entries.some(({ kind }) => !READS.has(kind)),
+      );
+    } catch (error) {
+      throw refusal(error, this.#folder);
+    }
+  }
+}
+
+/** What the host refuses becomes UNAVAILABLE; what the guard refuses, and a bug, stays what it is. */
+function refusal(error: unknown, { path }: LogFolder): unknown {
+  const cause = error instanceof Fault ? error.cause : error;
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  if (typeof code !== "string") return error;
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  return new Fault(
+    "UNAVAILABLE",
+    `the audit log in ${path} cannot be written (${code}): nothing was handed out or changed`,
+    {
+      hint: full
+        ? "free some space there"
+        : "make that folder writable for you, or set COFFER_HOME to one that is: export COFFER_HOME=…",
+      cause,
+    },
+  );
+}

@@ -2,9 +2,12 @@
  * Puts the concrete pieces together for one command: which project, which stack, which passphrase. Imports them when a
  * command needs them: `version` and `--help` do not, and it is a fifth of their time.
  */
+import type { AuditLog } from "../core/audit/audit_log.ts";
+import type { Operation } from "../core/audit/entry.ts";
 import { Fault } from "../core/fault.ts";
 import { parseStackName, type StackName } from "../core/name.ts";
 import type { Secret } from "../core/secret.ts";
+import { type RecordAccess, recorded } from "../core/stack/access.ts";
 import type { LockedStack } from "../core/stack/locked_stack.ts";
 import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
@@ -20,12 +23,16 @@ export const DEFAULT_STACK = "dev" as StackName;
 export class Workspace {
   readonly #host: Host;
   readonly #terminal: Terminal;
+  readonly #operation: Operation | undefined;
   /** Read once: a descriptor has nothing more to say for the next stack. */
   #given: Secret | undefined;
+  #audit: AuditLog | undefined;
 
-  constructor(host: Host, terminal: Terminal) {
+  /** @param operation what the audit log calls the command; undefined for one that reaches no secret */
+  constructor(host: Host, terminal: Terminal, operation: Operation | undefined) {
     this.#host = host;
     this.#terminal = terminal;
+    this.#operation = operation;
   }
 
   /** The user's own folder: `$COFFER_HOME`, or `~/.coffer`. */
@@ -65,14 +72,38 @@ export class Workspace {
     return await load(project, this.stackName(flags, project));
   }
 
-  /** A stack unlocked with the first passphrase that there is. */
+  /**
+   * The audit log. No setting turns it off, and nothing in a project says where it is.
+   * @throws {Fault} UNAVAILABLE when it cannot be written; DENIED when its place is not safe
+   */
+  async audit(): Promise<AuditLog> {
+    const { AuditLog } = await import("../core/audit/audit_log.ts");
+    return this.#audit ??= AuditLog.open(this.home);
+  }
+
+  /**
+   * Records accesses to a stack in the audit log. They are refused when it cannot.
+   * @param id the stack's id, where it is known
+   * @throws as `audit`
+   */
+  async recorder(name: StackName, id: string | undefined): Promise<RecordAccess> {
+    const operation = this.#operation;
+    if (!operation) throw new Error("internal error: this command is not known to the audit log");
+    const log = await this.audit();
+    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack: { name, id } });
+  }
+
+  /** A stack unlocked with the first passphrase that there is. What is done with it is recorded in the audit log. */
   async unlocked(flags: CommonFlags): Promise<Stack> {
     const project = await this.project();
     const name = this.stackName(flags, project);
     const locked = await load(project, name);
+    const record = await this.recorder(name, locked.header.id);
     const unlock = async (passphrase: Secret) => {
       using progress = this.#terminal.progress("unlocking");
-      return await locked.unlock(passphrase, progress.update);
+      // Only a failure is a record of its own.
+      const stack = await recorded(record, "unlock", () => locked.unlock(passphrase, progress.update));
+      return stack.recordedBy(record);
     };
     this.#given ??= givenPassphrase(this.#host, flags.passphraseFd);
     return await withPassphrase(this.#given, this.#terminal, `stack ${name}`, unlock);

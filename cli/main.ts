@@ -4,6 +4,7 @@ import type { Context } from "./command.ts";
 import { Workspace } from "./compose.ts";
 import { denoHost } from "./host.ts";
 import { makeUndumpable } from "./native/process_state.ts";
+import { operationOf } from "./operation.ts";
 import { dropUnneeded } from "./permissions.ts";
 import { OutputClosed, Report } from "./report.ts";
 import { Interrupted, Terminal } from "./terminal.ts";
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
     host,
     report,
     terminal,
-    workspace: new Workspace(host, terminal),
+    workspace: new Workspace(host, terminal, operationOf(args)),
     process: { stdout: { write: print }, stderr: { write: () => {} } },
   };
   try {

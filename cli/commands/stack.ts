@@ -1,6 +1,8 @@
 import { buildRouteMap } from "@stricli/core";
 import { Fault } from "../../core/fault.ts";
 import { parseStackName, type StackName } from "../../core/name.ts";
+import { recorded } from "../../core/stack/access.ts";
+import { LockedStack } from "../../core/stack/locked_stack.ts";
 import { command, type CommonFlags, type Context, toggle } from "../command.ts";
 import { selectStack } from "../selection.ts";
 import { makeStack, newStackFlags } from "./init.ts";
@@ -62,12 +64,19 @@ const remove = command<RemoveFlags, [name: StackName]>({
   positional: nameArgument,
   async run({ workspace, report, terminal }, flags, name) {
     const project = await workspace.project();
-    project.store(name);
+    const store = project.store(name);
     const agreed = flags.yes || terminal.confirm(`Remove stack ${name} and every secret in it, for good?`);
     if (!agreed) {
       throw new Fault("USAGE", `stack ${name} was not removed`, { hint: `coffer stack rm ${name} --yes` });
     }
-    await project.remove(name);
+    // A damaged stack can be removed as well: it need not say which one it is.
+    const id = await LockedStack.load(store).then(({ header }) => header.id, () => undefined);
+    const record = await workspace.recorder(name, id);
+    await recorded(record, "remove", async (access) => {
+      for (const secret of await store.list("secret")) access.secrets.set(secret, undefined);
+      await access.grant();
+      await project.remove(name);
+    });
     report.note(`removed stack ${name}`);
   },
 });

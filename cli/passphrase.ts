@@ -6,6 +6,7 @@ import { Fault } from "../core/fault.ts";
 import { Secret } from "../core/secret.ts";
 import { readGuarded } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
+import { keepFromChildren } from "./native/given_descriptor.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Variables that hold a passphrase, or with `_FILE` the path of one. */
@@ -76,6 +77,7 @@ function readDescriptor(fd: number): Uint8Array {
       n = file.readSync(bytes.subarray(length));
       length += n ?? 0;
     }
+    keepFromChildren(fd);
     return bytes.subarray(0, length);
   } catch (error) {
     throw new Fault("LOCKED", `file descriptor ${fd} cannot be read`, {

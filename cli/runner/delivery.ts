@@ -4,7 +4,7 @@ import type { Resolved } from "../../core/resolve.ts";
 import { Secret } from "../../core/secret.ts";
 import { parseEnvName } from "../../core/name.ts";
 import { render } from "../template.ts";
-import { Environment, requireText } from "./environment.ts";
+import { Environment, nameOfBytes, requireText } from "./environment.ts";
 import type { RamFolder } from "./ram_folder.ts";
 import type { Selection } from "./selection.ts";
 
@@ -68,14 +68,13 @@ export class Delivery implements Disposable {
   /** Writes the files, and returns the environment with the variables and the files' paths. */
   handOver(folder: RamFolder | undefined, { pristine, preserve }: Inheritance): Environment {
     const environment = Environment.inherited();
-    const kept = preserve === "all"
-      ? environment.names
-      : preserve.filter((name) => environment.get(name) !== undefined);
-    if (pristine) environment.makePristine(preserve === "all" ? [] : kept);
+    const named = preserve === "all" ? [] : preserve.map(nameOfBytes);
+    if (pristine) environment.makePristine(named);
+    const kept = preserve === "all" ? environment.names : named.filter((name) => environment.get(name) !== undefined);
     const set = (name: EnvName, value: Uint8Array) => {
       if (!kept.includes(name)) environment.set(name, value);
     };
-    for (const [name, value] of this.#variables) set(name, value.reveal());
+    for (const [name, value] of this.#variables) value.use((bytes) => set(name, bytes));
     const encoder = new TextEncoder();
     if (folder) set(FOLDER_VARIABLE, encoder.encode(folder.path));
     for (const { path, env, content, once } of this.#files) {

@@ -2,6 +2,7 @@
 import { Fault } from "../../core/fault.ts";
 import type { EnvName } from "../../core/name.ts";
 import type { Secret } from "../../core/secret.ts";
+import { initialEnvironment } from "../native/initial_environment.ts";
 
 /** What a program needs to find itself around; nothing else is inherited with `--pristine`. */
 const PRISTINE = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"];
@@ -10,90 +11,94 @@ const RUNTIME_VARIABLES = "COFFER_RUNTIME_VARIABLES";
 /** Ours: what unlocks the store, where it is, and what the runtime was started with. */
 const OWN = /^COFFER_/;
 
+const EQUALS = 61;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const latin1 = new TextDecoder("latin1");
 
-export class Environment {
-  /** Values by name; a name has one character for each of its bytes. */
-  readonly #values: Map<string, Uint8Array>;
+/** `NAME=value`. */
+interface Entry {
+  /** One character for each of its bytes: see `nameOfBytes`. Empty where there is no `=`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
 
-  private constructor(values: Map<string, Uint8Array>) {
-    this.#values = values;
+export class Environment {
+  /** In their order, and twice what is there twice: of two values some programs take the first, and some the last. */
+  #entries: readonly Entry[];
+
+  private constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
   }
 
   /** What we were started with, but for what is Coffer's own. */
   static inherited(): Environment {
-    const values = initial() ?? current();
-    const runtime = values.get(RUNTIME_VARIABLES);
-    for (const name of runtime ? decoder.decode(runtime).split(" ") : []) {
-      if (name.startsWith("DENO_")) values.delete(name);
-    }
-    for (const name of values.keys()) if (OWN.test(name)) values.delete(name);
-    return new Environment(values);
+    const initial = initialEnvironment();
+    const all = new Environment(initial ? split(initial) : current());
+    const runtime = decoder.decode(all.get(RUNTIME_VARIABLES)).split(" ").filter((name) => name.startsWith("DENO_"));
+    return new Environment(all.#entries.filter(({ name }) => !OWN.test(name) && !runtime.includes(name)));
   }
 
   get(name: string): Uint8Array | undefined {
-    return this.#values.get(name);
+    return this.#entries.find((entry) => entry.name === name)?.bytes.subarray(name.length + 1);
   }
 
-  set(name: string, value: Uint8Array): void {
-    this.#values.set(name, value);
+  /** In the place of every value that it has. */
+  set(name: EnvName, value: Uint8Array): void {
+    const bytes = new Uint8Array(name.length + 1 + value.length);
+    bytes.set(encoder.encode(`${name}=`));
+    bytes.set(value, name.length + 1);
+    this.#entries = [...this.#entries.filter((entry) => entry.name !== name), { name, bytes }];
   }
 
   /** Leaves the few variables that every program needs, and those named. */
   makePristine(kept: readonly string[]): void {
-    for (const name of this.#values.keys()) {
-      if (!PRISTINE.includes(name) && !kept.includes(name)) this.#values.delete(name);
-    }
+    this.#entries = this.#entries.filter(({ name }) => PRISTINE.includes(name) || kept.includes(name));
   }
 
-  /** `NAME=value`, as the kernel takes it. */
+  /** As the kernel takes it. */
   get block(): Uint8Array[] {
-    return [...this.#values].map(([name, value]) => {
-      const entry = new Uint8Array(name.length + 1 + value.length);
-      for (let i = 0; i < name.length; i++) entry[i] = name.charCodeAt(i);
-      entry[name.length] = 61;
-      entry.set(value, name.length + 1);
-      return entry;
-    });
+    return this.#entries.map(({ bytes }) => bytes);
   }
 
   /** As text, for systems where there is no other way. */
   get record(): Record<string, string> {
-    return Object.fromEntries([...this.#values].map(([name, value]) => [name, decoder.decode(value)]));
+    const named = this.#entries.filter(({ name }) => name !== "").toReversed(); // of two values the first
+    return Object.fromEntries(
+      named.map(({ name, bytes }) => [
+        decoder.decode(bytes.subarray(0, name.length)),
+        decoder.decode(bytes.subarray(name.length + 1)),
+      ]),
+    );
   }
 
   get names(): string[] {
-    return [...this.#values.keys()];
+    return this.#entries.map(({ name }) => name);
   }
 }
 
-/**
- * The kernel's copy: bytes that are not text included, and without what the runtime has changed since. (Where there is
- * no `node`, it puts one that is itself in front of `PATH`.) The first of two values for a name is the one programs see.
- */
-function initial(): Map<string, Uint8Array> | undefined {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync("/proc/self/environ");
-  } catch {
-    return undefined; // no such file on this system
+/** Every entry ends with a NUL byte. Where a passphrase was, now nothing but these are. */
+function split(block: Uint8Array): Entry[] {
+  const entries: Entry[] = [];
+  for (let at = 0; at < block.length;) {
+    const end = block.indexOf(0, at);
+    const bytes = block.subarray(at, end < 0 ? block.length : end);
+    const equals = Math.max(0, bytes.indexOf(EQUALS, 1)); // a name may begin with it
+    if (bytes.length > 0) entries.push({ name: latin1.decode(bytes.subarray(0, equals)), bytes });
+    at += bytes.length + 1;
   }
-  const values = new Map<string, Uint8Array>();
-  for (let at = 0; at < bytes.length;) {
-    const end = bytes.indexOf(0, at);
-    const entry = bytes.subarray(at, end < 0 ? bytes.length : end);
-    const equals = entry.indexOf(61, 1);
-    const name = latin1.decode(entry.subarray(0, equals));
-    if (equals > 0 && !values.has(name)) values.set(name, entry.subarray(equals + 1));
-    at += entry.length + 1;
-  }
-  return values;
+  return entries;
 }
 
-function current(): Map<string, Uint8Array> {
-  return new Map(Object.entries(Deno.env.toObject()).map(([name, value]) => [name, encoder.encode(value)]));
+function current(): Entry[] {
+  return Object.entries(Deno.env.toObject()).map(([name, value]) => {
+    return { name: nameOfBytes(name), bytes: encoder.encode(`${name}=${value}`) };
+  });
+}
+
+/** A variable's name with one character for each of its bytes, since it may be no text at all. */
+export function nameOfBytes(name: string): string {
+  return latin1.decode(encoder.encode(name));
 }
 
 /**

@@ -20,7 +20,13 @@ export type Operation =
   | "rekey"
   | "verify"
   | "kv"
-  | "resolve";
+  | "resolve"
+  | "token"
+  | "policy"
+  | "wrapping"
+  | "lock"
+  | "stop"
+  | "request";
 
 /** Who asked. */
 export type Actor =
@@ -35,8 +41,11 @@ export type Actor =
 export interface AuditEntry extends Omit<Access, "kind"> {
   readonly actor: Actor;
   readonly operation: Operation;
-  /** Besides what a stack tells of itself, a server hands out names (`list`) and has clients (`authenticate`, `token`). */
-  readonly kind: AccessKind | "list" | "authenticate" | "token";
+  /**
+   * Besides what a stack tells of itself, a server hands out names (`list`), has clients (`authenticate`, `token`,
+   * `policy`) and forgets its keys (`lock`).
+   */
+  readonly kind: AccessKind | "list" | "authenticate" | "token" | "policy" | "lock";
   /** Undefined where no stack is concerned. The id is unknown where the stack could not be read. */
   readonly stack: { readonly name: StackName; readonly id: string | undefined } | undefined;
 }

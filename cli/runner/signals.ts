@@ -25,6 +25,8 @@ const STOPS: ReadonlySet<Catchable> = new Set(["SIGTSTP", "SIGTTIN", "SIGTTOU"])
 /** Two of a kind within this time are one: `timeout` signals its child, and then its whole process group. */
 const SAME_MS = 50;
 
+type Listener = readonly [Deno.Signal, () => void];
+
 export interface Forwarding extends Disposable {
   /** From now on signals go to `command`, those that came before first. */
   attach(command: { signal(signal: Deno.Signal): void }): void;
@@ -78,8 +80,9 @@ export function forwardSignals(
     else if (mode !== "shared group" || !FROM_TERMINAL.has(signal) || !inForeground()) command.signal(signal);
   };
   const listeners = ALL.filter((signal) => catches(mode, signal))
-    .map((signal) => [signal, ignored.has(signal) ? () => {} : () => deliver(signal)] as const)
-    .filter(([signal, listener]) => listen(signal, listener));
+    .map((signal): Listener => [signal, ignored.has(signal) ? () => {} : () => deliver(signal)])
+    .concat([["SIGCHLD", () => {}]]) // whoever was started with it as ignored is not told of a child's end
+    .filter(listen);
   ignoreAgain(ignored);
   return {
     get ending() {
@@ -99,7 +102,7 @@ function catches(mode: Mode, signal: Catchable): boolean {
   return mode === "own group" || !STOPS.has(signal) || (mode === "terminal" && signal === "SIGTSTP");
 }
 
-function listen(signal: Catchable, listener: () => void): boolean {
+function listen([signal, listener]: Listener): boolean {
   try {
     Deno.addSignalListener(signal, listener);
     return true;

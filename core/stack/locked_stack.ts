@@ -3,7 +3,7 @@ import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 import type { Secret } from "../secret.ts";
 import { Keyring } from "../seal/keyring.ts";
-import { openSlot, slotKeyOf } from "../seal/passphrase_slot.ts";
+import { openSlot, type SlotKey, slotKeyOf } from "../seal/passphrase_slot.ts";
 import { parseKvFile } from "../seal/kv_file.ts";
 import { parseSecretFile, type ValueType } from "../seal/secret_file.ts";
 import {
@@ -98,9 +98,16 @@ export class LockedStack {
    * @throws {Fault} LOCKED when the passphrase is wrong; TAMPERED when the header does not authenticate
    */
   async unlock(passphrase: Secret, onProgress?: (done: number) => void): Promise<Stack> {
+    return this.unlockWith(await slotKeyOf(this.header.slot, passphrase, onProgress));
+  }
+
+  /**
+   * Unlocks the stack with a key that was derived before, which the stack takes over.
+   * @throws as `unlock`
+   */
+  unlockWith(slotKey: SlotKey): Stack {
     const { slot } = this.header;
     const context = slotContextOf(this.header);
-    const slotKey = await slotKeyOf(slot, passphrase, onProgress);
     let keyring: Keyring | undefined;
     try {
       keyring = new Keyring(context.id, openSlot(slot, slotKey, context, this.#where));

@@ -57,7 +57,7 @@ export class Masker {
     return new TransformStream({
       transform(chunk, controller) {
         const out = stream.write(chunk);
-        if (out.length > 0) controller.enqueue(out);
+        if (out.length > 0) controller.enqueue(out.slice()); // ours is lent until the next write
       },
       flush(controller) {
         const out = stream.end();
@@ -79,6 +79,8 @@ export class MaskedStream {
   readonly #index: NeedleIndex;
   /** The end of what was written: a needle could begin at its first byte. At most 63 bytes. */
   #pending: Uint8Array = NOTHING;
+  /** For `#pending` and a chunk side by side. New memory for each chunk would take as long as the masking. */
+  #joined: Uint8Array = NOTHING;
   /** How many bytes at the head of `#pending` a match that began before them covers. */
   #covered = 0;
   /** Whether a covered run, whose token has been written, reaches up to `#pending`. */
@@ -94,16 +96,24 @@ export class MaskedStream {
   }
 
   /**
-   * Masks `chunk` and returns all that is decided by now: a part of `chunk` itself, other bytes, or none. The caller may
-   * use the chunk's memory again once it is done with what was returned.
+   * Masks `chunk` and returns all that is decided by now: a part of `chunk` itself, other bytes, or none. They are valid
+   * until the next call; the caller may use the chunk's memory again once it is done with them.
    */
   write(chunk: Uint8Array): Uint8Array {
-    return this.#advance(this.#pending.length === 0 ? chunk : concat(this.#pending, chunk), false);
+    return this.#advance(this.#pending.length === 0 ? chunk : this.#join(chunk), false);
   }
 
   /** Returns the last bytes, after which the stream is over. */
   end(): Uint8Array {
     return this.#advance(this.#pending, true);
+  }
+
+  #join(chunk: Uint8Array): Uint8Array {
+    const size = this.#pending.length + chunk.length;
+    if (this.#joined.length < size) this.#joined = new Uint8Array(size);
+    this.#joined.set(this.#pending);
+    this.#joined.set(chunk, this.#pending.length);
+    return this.#joined.subarray(0, size);
   }
 
   #advance(bytes: Uint8Array, isLast: boolean): Uint8Array {

@@ -98,13 +98,13 @@ export class WrappedAnswers implements Disposable {
    * @throws {Fault} USAGE when it does so already
    */
   rewrap(token: Secret): Wrapped {
-    const { answer, info: { accessor: _accessor, creationTime: _creationTime, ...terms } } = this.#takeOut(token);
-    return this.#keep(answer, terms);
+    const { answer, info } = this.#takeOut(token);
+    return this.#keep(answer, info);
   }
 
   /**
-   * For a wrapping token that somebody tries to use as another kind of token: whoever does has no idea what it is, and so
-   * has not got it from its owner. Vault lets it die of that.
+   * Wipes an answer. For a wrapping token that comes in place of another kind of token, too: its owner would know better,
+   * and so Vault lets it die of that.
    * @returns false when it opens nothing anyway
    */
   revoke(token: Secret): boolean {
@@ -124,15 +124,9 @@ export class WrappedAnswers implements Disposable {
     for (const hash of this.#entries.keys()) this.#forget(hash);
   }
 
-  #keep(answer: Secret, { ttl, creationPath, wrappedAccessor }: WrapTerms): Wrapped {
+  #keep(answer: Secret, terms: WrapTerms): Wrapped {
     const token = newBearerToken();
-    const info = {
-      accessor: randomBase62(ACCESSOR_LENGTH),
-      ttl,
-      creationPath,
-      creationTime: this.#now(),
-      ...wrappedAccessor === undefined ? {} : { wrappedAccessor },
-    };
+    const info = { ...terms, accessor: randomBase62(ACCESSOR_LENGTH), creationTime: this.#now() };
     this.#entries.set(hashOfToken(token), { answer, info });
     return { token, info };
   }

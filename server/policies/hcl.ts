@@ -48,6 +48,7 @@ type Kind = "string" | "word" | "other" | "mark" | "end";
 interface Token {
   readonly kind: Kind;
   readonly text: string;
+  readonly at: number;
 }
 
 /** Vault's white space and ends of comments, exactly: what it takes for a comment must not be a rule here. */
@@ -104,16 +105,16 @@ class HclReader {
   }
 
   #key(): string {
-    const { kind, text } = this.#take();
-    return kind === "string" ? this.#unquoted(text) : text;
+    const token = this.#take();
+    return token.kind === "string" ? this.#unquoted(token) : token.text;
   }
 
   #value(): HclValue {
-    const { kind, text } = this.#take();
-    if (kind === "string") return this.#unquoted(text);
-    if (kind === "other" || /^(true|false|null)$/.test(text)) return null;
-    if (text === "[") return this.#list();
-    if (text !== "{") throw this.#wrong("a value is missing");
+    const token = this.#take();
+    if (token.kind === "string") return this.#unquoted(token);
+    if (token.kind === "other" || /^(true|false|null)$/.test(token.text)) return null;
+    if (token.text === "[") return this.#list();
+    if (token.text !== "{") throw this.#wrong("a value is missing", token.at);
     const items = this.items("}");
     this.#take();
     return { items };
@@ -132,14 +133,15 @@ class HclReader {
   }
 
   /** The escapes that JSON and HCL share; the others of HCL have no use in a path. */
-  #unquoted(quoted: string): string {
+  #unquoted({ text: quoted, at }: Token): string {
+    let text: string;
     try {
-      const text = JSON.parse(quoted);
-      if (!text.includes("${")) return text;
+      text = JSON.parse(quoted);
     } catch {
-      throw this.#wrong('a text has a control character, or an escape other than \\" \\\\ \\n \\t \\uXXXX');
+      throw this.#wrong('a text has a control character, or an escape other than \\" \\\\ \\n \\t \\uXXXX', at);
     }
-    throw this.#wrong("a text has ${, which Terraform fills in before it writes the policy");
+    if (!text.includes("${")) return text;
+    throw this.#wrong("a text has ${, which is for Terraform to fill in before it is a policy", at);
   }
 
   #is(text: string): boolean {
@@ -154,11 +156,12 @@ class HclReader {
 
   #scan(): Token {
     while (this.#match(BLANK));
+    const at = this.#at;
     for (const [kind, pattern] of TOKENS) {
       const text = this.#match(pattern);
-      if (text !== undefined) return { kind, text: kind === "end" ? "end" : text };
+      if (text !== undefined) return { kind, text: kind === "end" ? "end" : text, at };
     }
-    throw this.#wrong("there is something that has no place in a policy");
+    throw this.#wrong("there is something that has no place in a policy", at);
   }
 
   #match(pattern: RegExp): string | undefined {
@@ -168,8 +171,8 @@ class HclReader {
     return text;
   }
 
-  #wrong(what: string): Fault {
-    const line = this.#text.slice(0, this.#at).split("\n").length;
+  #wrong(what: string, at = this.#next.at): Fault {
+    const line = this.#text.slice(0, at).split("\n").length;
     return new Fault("CONFIG", `line ${line} of the policy: ${what}`, { hint: SYNTAX_HINT });
   }
 }

@@ -41,8 +41,9 @@ export function parsePolicy(text: string): Policy {
   for (const { keys: [key, path, ...others], value } of parseHcl(text)) {
     if (key === "name" && path === undefined) continue; // Vault ignores it too
     if (key !== "path") problems.push(`unknown key ${show(key!)}`);
-    else if (path === undefined || others.length > 0 || !isObject(value)) problems.push('a path is not path "…" { … }');
-    else rules.push({ path: pathIn(path, problems), capabilities: capabilitiesIn(value, show(path), problems) });
+    else if (path === undefined || others.length > 0 || !isObject(value)) {
+      problems.push('a block is not of the form path "…" { … }');
+    } else rules.push({ path: pathIn(path, problems), capabilities: capabilitiesIn(value, show(path), problems) });
   }
   if (problems.length === 0) return { rules };
   throw new Fault("CONFIG", `the policy cannot be used: ${problems.join("; ")}`, {
@@ -76,11 +77,11 @@ function grantedBy(key: string, value: HclValue): readonly Capability[] | string
   }
   if (key === "capabilities") {
     if (!Array.isArray(value)) return 'is no list: write ["read"]';
-    const unknown = value.filter((name) => typeof name !== "string" || !isCapability(name));
-    if (unknown.length === 0) return value;
-    return `has what is no capability: ${
-      unknown.map((name) => typeof name === "string" ? show(name) : "…").join(", ")
-    }`;
+    const names: readonly HclValue[] = value;
+    const texts = names.filter((name) => typeof name === "string");
+    if (texts.length < names.length) return "has something that is no text";
+    const unknown = texts.filter((name) => !isCapability(name));
+    return unknown.length === 0 ? texts.filter(isCapability) : `has ${unknown.map(show).join(", ")}, which is none`;
   }
   if (PARAMETERS.includes(key)) return "is not supported: it does not apply to KV version 2, which is what is served";
   return NARROWING.includes(key) ? "is not supported" : "is unknown";

@@ -1,7 +1,7 @@
 /** What may be asked for when a token is made, and what comes of it. Compared with OpenBao's answers. */
 import { Fault } from "../../core/fault.ts";
 import { show } from "../../core/interchange/checks.ts";
-import type { LeaseTerms } from "./lease.ts";
+import { grantLease, type Lease, type LeaseLimits } from "./lease.ts";
 import { policiesFor, type PolicyRequest, ROOT } from "./token_policies.ts";
 import type { TokenRecord } from "./token_record.ts";
 
@@ -43,8 +43,7 @@ export type RequestedFields = Pick<
 
 export interface AcceptedRequest {
   readonly fields: RequestedFields;
-  /** Undefined for a token that never expires. */
-  readonly terms: LeaseTerms | undefined;
+  readonly lease: Lease;
   readonly isOrphan: boolean;
 }
 
@@ -56,19 +55,29 @@ const MAX_REQUEST_LENGTH = 16_384;
  * @param parent the token that asks
  * @throws {Fault} USAGE when it may not have that
  */
-export function acceptRequest(request: TokenRequest, maker: TokenMaker, parent: TokenRecord): AcceptedRequest {
+export function acceptRequest(
+  request: TokenRequest,
+  maker: TokenMaker,
+  parent: TokenRecord,
+  limits: LeaseLimits,
+): AcceptedRequest {
   // A child could be used as often as it likes.
   if (parent.numUses > 0) throw refused("restricted use token cannot generate child tokens");
   if (JSON.stringify(request).length > MAX_REQUEST_LENGTH) throw refused("there is too much to keep with the token");
   const { numUses = 0, ttl = 0, period = 0, explicitMaxTtl = 0 } = request;
+  if (numUses < 0) throw refused("number of uses cannot be negative");
   if (![numUses, ttl, period, explicitMaxTtl].every((count) => Number.isSafeInteger(count) && count >= 0)) {
-    throw refused("number of uses and durations cannot be negative or fractions");
+    throw refused("numbers of uses and durations are whole and not negative");
   }
   const policies = policiesFor(request, parent.policies, maker.sudo);
   if (request.noParent && !maker.sudo) throw refused("root or sudo privileges required to create orphan token");
   if (period > 0 && !maker.sudo) throw refused("root or sudo privileges required to create periodic token");
-  const neverExpires = policies.includes(ROOT) && ttl + period + explicitMaxTtl === 0;
-  if (neverExpires && parent.creationTtl > 0) {
+  // Root has neither a default nor a limit that it has not asked for.
+  const isUnlimited = policies.includes(ROOT) && ttl === 0 && period === 0;
+  const lease = isUnlimited
+    ? { ttl: explicitMaxTtl, warnings: [] }
+    : grantLease({ ttl, period, explicitMaxTtl }, 0, limits);
+  if (lease.ttl === 0 && parent.creationTtl > 0) {
     throw refused("expiring root tokens cannot create non-expiring root tokens");
   }
   return {
@@ -81,9 +90,9 @@ export function acceptRequest(request: TokenRequest, maker: TokenMaker, parent: 
       numUses,
       period,
       explicitMaxTtl,
-      renewable: !neverExpires && request.renewable !== false,
+      renewable: lease.ttl > 0 && request.renewable !== false,
     },
-    terms: neverExpires ? undefined : { ttl, period, explicitMaxTtl },
+    lease,
     isOrphan: (request.noParent || maker.orphan) ?? false,
   };
 }

@@ -114,8 +114,7 @@ export class TokenStore {
     this.#prune();
     const parent = this.#byAccessor.get(maker.accessor);
     if (!parent) throw refused("parent token lookup failed: no parent found");
-    const { fields, terms, isOrphan } = acceptRequest(request, maker, parent.record);
-    const lease = terms ? grantLease(terms, 0, this.#limits) : FOREVER;
+    const { fields, lease, isOrphan } = acceptRequest(request, maker, parent.record, this.#limits);
     return this.#issue(fields, lease, isOrphan ? undefined : parent);
   }
 

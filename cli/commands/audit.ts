@@ -1,5 +1,5 @@
 import type { AuditLine, ChainState, EntryLine, RepairLine } from "../../core/audit/line.ts";
-import { parseLine } from "../../core/audit/line.ts";
+import { parseLine } from "../../core/audit/parse_line.ts";
 import { AuditSnapshot } from "../../core/audit/read_log.ts";
 import { AuditVerifier, type Finding } from "../../core/audit/verify.ts";
 import { EXIT, Fault } from "../../core/fault.ts";

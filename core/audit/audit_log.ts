@@ -79,7 +79,7 @@ export class AuditLog implements AuditTrail {
       using _lock = await lockFolder(this.#folder.path);
       using log = new OpenLog(this.#folder, this.#rotateAt);
       const stamp = { time: new Date().toISOString(), pid: Deno.pid, uid: Deno.uid() };
-      log.append(
+      await log.append(
         entries.map((entry) => entryContent(entry, stamp)),
         stamp,
         entries.some(({ kind }) => !READS.has(kind)),

@@ -14,16 +14,24 @@ export interface Head extends ChainState {
 /** Always the same, so that it is overwritten in place: one small write, of which a killed writer leaves all or nothing. */
 export const HEAD_BYTES = 160;
 
-export function encodeHead({ file, size, seq, hash }: Head): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${JSON.stringify({ file, size, seq, hash }).padEnd(HEAD_BYTES - 1)}\n`);
+export function encodeHead(head: Head): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(textOf(head));
 }
 
 /** Undefined when it is not, byte for byte, what a head encodes to. */
 export function parseHead(bytes: Uint8Array): Head | undefined {
-  const text = new TextDecoder().decode(bytes);
-  const match = /^\{"file":([1-9]\d{0,8}),"size":(\d{1,15}),"seq":(\d{1,15}),"hash":"([0-9a-f]{64})"\} *\n$/.exec(text);
-  if (!match) return undefined;
-  const [, file, size, seq, hash] = match;
-  const head = { file: Number(file), size: Number(size), seq: Number(seq), hash: hash! };
-  return new TextDecoder().decode(encodeHead(head)) === text ? head : undefined;
+  try {
+    const text = new TextDecoder().decode(bytes);
+    const { file, size, seq, hash } = JSON.parse(text);
+    const isHead = [file, size, seq].every((count) => Number.isSafeInteger(count) && count >= 0) && file > 0 &&
+      typeof hash === "string" && hash.length === 64 && /^[0-9a-f]*$/.test(hash);
+    const head = { file, size, seq, hash };
+    return isHead && textOf(head) === text ? head : undefined;
+  } catch {
+    return undefined; // not JSON, or not an object
+  }
+}
+
+function textOf({ file, size, seq, hash }: Head): string {
+  return `${JSON.stringify({ file, size, seq, hash }).padEnd(HEAD_BYTES - 1)}\n`;
 }

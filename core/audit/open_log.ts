@@ -4,7 +4,6 @@ import { syncFolder } from "../store/atomic_file.ts";
 import { encodeHead, type Head, HEAD_BYTES, parseHead } from "./head.ts";
 import { GENESIS, headerText, type LineContent, nextLine, type Repair, type Stamp } from "./line.ts";
 import { type LogFolder, readFully, writeAll } from "./log_folder.ts";
-import { recover } from "./recover.ts";
 
 const encoder = new TextEncoder();
 
@@ -25,9 +24,9 @@ export class OpenLog implements Disposable {
    * Appends lines: all of them with one write, or none.
    * @param durable whether they must survive a power cut
    */
-  append(contents: readonly LineContent[], stamp: Stamp, durable: boolean): void {
+  async append(contents: readonly LineContent[], stamp: Stamp, durable: boolean): Promise<void> {
     const head = this.#readHead();
-    const { at, repair } = head && this.#isAsLeft(head) ? { at: head, repair: undefined } : this.#recover(head);
+    const { at, repair } = head && this.#isAsLeft(head) ? { at: head, repair: undefined } : await this.#recover(head);
     const isNew = at.size === 0 || at.size >= this.#rotateAt;
     const file = at.size > 0 && isNew ? at.file + 1 : at.file;
     const texts = isNew ? [headerText(at)] : [];
@@ -82,7 +81,8 @@ export class OpenLog implements Disposable {
     return size < this.#rotateAt || !statIfPresent(this.#folder.pathOf(file + 1));
   }
 
-  #recover(head: Head | undefined): { at: Head; repair: Repair | undefined } {
+  async #recover(head: Head | undefined): Promise<{ at: Head; repair: Repair | undefined }> {
+    const { recover } = await import("./recover.ts"); // hardly ever
     const { at, repair } = recover(this.#folder, head);
     if (!head) {
       // Before there is a line, so that a log without a head is one whose head was taken away.

@@ -5,8 +5,9 @@
  */
 import { Fault } from "../fault.ts";
 import type { Head } from "./head.ts";
-import { GENESIS, headerText, parseLine, type Repair } from "./line.ts";
+import { GENESIS, headerText, type Repair } from "./line.ts";
 import { type LogFolder, readFully } from "./log_folder.ts";
+import { parseLine } from "./parse_line.ts";
 
 export interface Recovered {
   /** Where to go on. Size 0: with a file that is still to be made. */

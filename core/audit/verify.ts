@@ -1,6 +1,7 @@
 /** Finds what does not fit together in an audit log (docs/audit.md §5). */
 import type { Head } from "./head.ts";
-import { type AuditLine, type ChainState, expectedHash, GENESIS, parseLine, type Repair } from "./line.ts";
+import { type AuditLine, type ChainState, expectedHash, GENESIS, type Repair } from "./line.ts";
+import { parseLine } from "./parse_line.ts";
 
 /**
  * What was found. As problems: `malformed`: no line in the form that Coffer writes. `altered`: a line does not follow

@@ -22,30 +22,48 @@ export interface Deed extends Pick<AuditEntry, "kind" | "operation"> {
   readonly outcome?: AuditEntry["outcome"];
 }
 
-export class Session {
+/** What is known of a request once its headers are read. */
+export interface Requested {
   readonly server: Dependencies;
   readonly peer: Peer;
   /** Below `/v1/`, without a final `/`. */
   readonly path: string;
+  /** Seconds that the answer is to be wrapped for; 0: not at all. */
+  readonly wrapTtl: number;
+  /** What was sent as the client's token, whether there is such a token or not. */
+  readonly token: Secret | undefined;
+}
+
+export class Session implements Requested {
+  readonly server: Dependencies;
+  readonly peer: Peer;
+  readonly path: string;
+  readonly wrapTtl: number;
+  readonly token: Secret | undefined;
+  /** Whether it is a wrapping token that was sent as the client's. */
+  readonly isWrapping: boolean;
   readonly #client: Client | undefined;
 
-  constructor(server: Dependencies, peer: Peer, path: string, client: Client | undefined) {
+  constructor({ server, peer, path, wrapTtl, token }: Requested, client: Client | "wrapping token" | "nobody") {
     this.server = server;
     this.peer = peer;
     this.path = path;
-    this.#client = client;
+    this.wrapTtl = wrapTtl;
+    this.token = token;
+    this.isWrapping = client === "wrapping token";
+    this.#client = typeof client === "string" ? undefined : client;
   }
 
-  /** Routes that need no token have none to ask for. */
+  /** Whose token it is. There is none for routes that are open to anyone, or to wrapping tokens. */
   get client(): Client {
-    if (!this.#client) throw new TypeError("this request has no token");
+    if (!this.#client) throw new TypeError("this request has no client");
     return this.#client;
   }
 
   /** A stack that is served, whose accesses are recorded under this request's token. */
-  stack(name: StackName, operation: AuditEntry["operation"] = "kv"): Stack | undefined {
-    const stack = this.server.mounts.get(name);
-    return stack?.recordedBy((access) =>
+  stack(name: StackName, operation: AuditEntry["operation"]): Stack {
+    const stack = this.server.mounts.get(name)!;
+    return stack.recordedBy((access) =>
       this.server.audit.append({ ...access, actor: this.#actor, operation, stack: { name, id: stack.header.id } })
     );
   }

@@ -1,17 +1,25 @@
 /** An answer that says no. Thrown anywhere below `app.ts`, which alone turns it into a response. */
 
+export interface RefusalDetail {
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export class Refusal extends Error {
   readonly status: number;
   /** What the answer says: names of things, never their contents. */
   readonly errors: readonly string[];
+  /** More of it, for programs. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, errors: readonly string[] | string = [], headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: number, errors: readonly string[] | string = [], more: RefusalDetail = {}) {
     super(`refused with ${status}`);
     this.name = "Refusal";
     this.status = status;
     this.errors = typeof errors === "string" ? [errors] : errors;
-    this.headers = headers;
+    this.data = more.data;
+    this.headers = more.headers ?? {};
   }
 }
 

@@ -62,7 +62,10 @@ const SYSTEM: readonly Exchange[] = [
   read("initialised", "sys/init", { token: "none" }),
   read("mounts", "sys/mounts"),
   read("mounts without a token", "sys/mounts", { token: "none" }),
-  read("mounts with a token that there is not", "sys/mounts", { headers: { "X-Vault-Token": "s.nothing" }, token: "none" }),
+  read("mounts with a token that there is not", "sys/mounts", {
+    headers: { "X-Vault-Token": "s.nothing" },
+    token: "none",
+  }),
   read("mounts by the other header", "sys/mounts", { headers: { Authorization: "Bearer {root}" }, token: "none" }),
   read("one mount", "sys/mounts/secret"),
   read("one mount that there is not", "sys/mounts/nothing"),
@@ -232,7 +235,10 @@ const POLICIES: readonly Exchange[] = [
 
 const TOKENS: readonly Exchange[] = [
   read("the root token", "auth/token/lookup-self"),
-  read("a token that there is not", "auth/token/lookup-self", { token: "none", headers: { "X-Vault-Token": "nothing" } }),
+  read("a token that there is not", "auth/token/lookup-self", {
+    token: "none",
+    headers: { "X-Vault-Token": "nothing" },
+  }),
   post("a token", "auth/token/create", { policies: ["reader"], ttl: "1h", meta: { run: "7" }, display_name: "ci" }, {
     save: { reader: TOKEN, readerAccessor: ACCESSOR },
   }),
@@ -335,9 +341,14 @@ const WRAPPING: readonly Exchange[] = [
   put("a secret is unwrapped by its token alone", "sys/wrapping/unwrap", undefined, { token: "secret" }),
   put("a secret is unwrapped by its token alone, again", "sys/wrapping/unwrap", undefined, { token: "secret" }),
   read("what there is not is wrapped", "secret/data/nothing", { headers: { "X-Vault-Wrap-TTL": "5m" } }),
-  put("what answers nothing is wrapped", "sys/policies/acl/reader", { policy: 'path "a" { capabilities = ["read"] }' }, {
-    headers: { "X-Vault-Wrap-TTL": "5m" },
-  }),
+  put(
+    "what answers nothing is wrapped",
+    "sys/policies/acl/reader",
+    { policy: 'path "a" { capabilities = ["read"] }' },
+    {
+      headers: { "X-Vault-Wrap-TTL": "5m" },
+    },
+  ),
   post("a token is wrapped", "auth/token/create", { policies: ["reader"] }, {
     headers: { "X-Vault-Wrap-TTL": "5m" },
     save: { tokenInside: WRAPPED },
@@ -345,7 +356,10 @@ const WRAPPING: readonly Exchange[] = [
   post("a wrapped token is unwrapped", "sys/wrapping/unwrap", { token: "{tokenInside}" }),
   read("a wrapping with a time that is none", "secret/data/db", { headers: { "X-Vault-Wrap-TTL": "soon" } }),
   read("a wrapping with a time below zero", "secret/data/db", { headers: { "X-Vault-Wrap-TTL": "-5" } }),
-  read("a wrapping token is good for nothing else", "secret/data/db", { headers: { "X-Vault-Wrap-TTL": "60" }, save: { other: WRAPPED } }),
+  read("a wrapping token is good for nothing else", "secret/data/db", {
+    headers: { "X-Vault-Wrap-TTL": "60" },
+    save: { other: WRAPPED },
+  }),
   read("a secret by a wrapping token", "secret/data/db", { token: "other" }),
   put("an unwrapping without a token", "sys/wrapping/unwrap", {}, { token: "none" }),
 ];

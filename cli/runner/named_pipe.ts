@@ -3,14 +3,21 @@ import { cString, libc } from "../native/libc.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Secret } from "../../core/secret.ts";
 
-const SYMBOLS = { mkfifo: { parameters: ["buffer", "u32"], result: "i32" } } as const;
+const SYMBOLS = {
+  mkfifo: { parameters: ["buffer", "u32"], result: "i32" },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
+
+const O_RDONLY = 0, O_NONBLOCK = 0o4000, O_NOFOLLOW = 0o400000;
 
 /**
- * Makes a named pipe, 0600, and serves it once. Nothing of the value is in it until somebody reads.
+ * Makes a named pipe, 0600, and serves it once. Nothing of the value is in it until somebody reads. Disposing ends the
+ * wait for a reader, which takes a thread of the runtime's, of which there are not many.
  * @throws {Fault} UNSUPPORTED where there are none
  * @throws {Deno.errors.AlreadyExists} when something else is at `path`
  */
-export function serveOnce(path: string, value: Secret): void {
+export function serveOnce(path: string, value: Secret): Disposable {
   const functions = libc(SYMBOLS);
   if (!functions) {
     throw new Fault("UNSUPPORTED", "this system has no named pipes for Coffer", { hint: "use --file instead" });
@@ -19,6 +26,12 @@ export function serveOnce(path: string, value: Secret): void {
     throw new Deno.errors.AlreadyExists(path);
   }
   void serve(path, value);
+  return {
+    [Symbol.dispose]() {
+      // A reader who reads nothing. Where the pipe has been read there is none any more.
+      functions.close(functions.open(cString(path), O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+    },
+  };
 }
 
 async function serve(path: string, value: Secret): Promise<void> {

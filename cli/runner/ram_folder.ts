@@ -17,6 +17,7 @@ export class RamFolder {
   readonly path: string;
   /** Held for the folder's lifetime: a folder that nobody holds has been left behind. */
   readonly #lock: Deno.FsFile;
+  readonly #pipes: Disposable[] = [];
 
   private constructor(path: string, lock: Deno.FsFile) {
     this.path = path;
@@ -45,7 +46,7 @@ export class RamFolder {
 
   /** Makes a named pipe that gives `value` to its first reader, and returns its path. */
   serveOnce(name: string, value: Secret): string {
-    return this.#place(name, (path) => serveOnce(path, value));
+    return this.#place(name, (path) => this.#pipes.push(serveOnce(path, value)));
   }
 
   /** `name` may have folders of its own. */
@@ -71,6 +72,7 @@ export class RamFolder {
   }
 
   [Symbol.dispose](): void {
+    for (const pipe of this.#pipes) pipe[Symbol.dispose]();
     try {
       Deno.removeSync(this.path, { recursive: true });
     } catch (error) {

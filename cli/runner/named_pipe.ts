@@ -25,20 +25,24 @@ export function serveOnce(path: string, value: Secret): Disposable {
   if (functions.mkfifo(cString(path), 0o600) !== 0) {
     throw new Deno.errors.AlreadyExists(path);
   }
-  void serve(path, value);
+  const offer = { isOpen: true };
+  const served = serve(path, value, offer);
   return {
     [Symbol.dispose]() {
-      // A reader who reads nothing. Where the pipe has been read there is none any more.
-      functions.close(functions.open(cString(path), O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+      offer.isOpen = false;
+      // A reader who reads nothing, until our side has seen it. Where the pipe has been read there is none any more.
+      const reader = functions.open(cString(path), O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+      if (reader >= 0) void served.then(() => functions.close(reader));
     },
   };
 }
 
-async function serve(path: string, value: Secret): Promise<void> {
+async function serve(path: string, value: Secret, offer: { readonly isOpen: boolean }): Promise<void> {
   try {
     using pipe = await Deno.open(path, { write: true }); // waits for a reader
     // First: a second reader finds nothing rather than waiting for ever.
     Deno.removeSync(path);
+    if (!offer.isOpen) return;
     const bytes = value.reveal();
     try {
       for (let at = 0; at < bytes.length;) at += await pipe.write(bytes.subarray(at));

@@ -19,7 +19,7 @@ export function tokenOf(headers: Headers): Secret | undefined {
 }
 
 /**
- * @throws {Refusal} 403 when there is no such token; 429 when its sender has failed too often lately. A token that there
+ * @throws {Refusal} 403 when there is no such token, 400 where it should have been a wrapping token; 429 when its sender has failed too often lately. A token that there
  * is passes in any case.
  */
 export async function authenticate(request: Requested, access: Access | undefined): Promise<Session> {
@@ -32,7 +32,8 @@ export async function authenticate(request: Requested, access: Access | undefine
     throw new Refusal(429, "too many failed authentications", { headers: { "Retry-After": String(wait) } });
   }
   await new Session(request, "nobody").record({ kind: "authenticate", operation: "request", outcome: "DENIED" });
-  throw permissionDenied();
+  // Whoever finds a wrapping token used up has to learn that it is that, and not some right that is missing.
+  throw access === "wrapping" && request.token ? invalidWrappingToken() : permissionDenied();
 }
 
 async function clientOf({ server, token }: Requested): Promise<Client | undefined> {
@@ -44,6 +45,10 @@ async function clientOf({ server, token }: Requested): Promise<Client | undefine
   }
   if (info.numUses !== 0) await server.save(); // a use is used up also if the server ends now
   return { token, info, acl: server.policies.aclOf(info.policies) };
+}
+
+function invalidWrappingToken(): Refusal {
+  return new Refusal(400, "wrapping token is not valid or does not exist");
 }
 
 function isWrapping({ server, token }: Requested): boolean {

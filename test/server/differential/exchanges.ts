@@ -106,7 +106,6 @@ const KV: readonly Exchange[] = [
   put("a write with a version that is no number", "secret/data/db", { data: { n: 4 }, options: { cas: "x" } }),
   put("a write without data", "secret/data/db", { options: {} }),
   put("a write of data that is no object", "secret/data/db", { data: "text" }),
-  put("a write of null", "secret/data/null", { data: null }),
   put("a write of an empty object", "secret/data/empty", { data: {} }),
   read("an empty object", "secret/data/empty"),
   put("a write with options that are no object", "secret/data/db", { data: {}, options: "x" }),
@@ -190,7 +189,7 @@ const KV: readonly Exchange[] = [
   post("custom metadata that is no object", "secret/metadata/db", { custom_metadata: "x" }),
   post("custom metadata that is no text", "secret/metadata/db", { custom_metadata: { a: { b: 1 } } }),
   post("metadata of a secret to come", "secret/metadata/planned", { custom_metadata: { a: "b" } }),
-  read("metadata of a secret to come", "secret/metadata/planned"),
+  read("the metadata of a secret to come", "secret/metadata/planned"),
   read("a secret to come", "secret/data/planned"),
   read("the settings", "secret/config"),
   post("the settings are written", "secret/config", { max_versions: 4, delete_version_after: "1h" }),
@@ -200,6 +199,7 @@ const KV: readonly Exchange[] = [
   remove("a secret is removed", "secret/metadata/other"),
   remove("a secret is removed again", "secret/metadata/other"),
   read("a removed secret", "secret/data/other"),
+  put("a write of null", "secret/data/null", { data: null }),
   list("all is in the list", "secret/detailed-metadata/folder"),
 ];
 

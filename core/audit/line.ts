@@ -92,6 +92,10 @@ export function entryContent(entry: AuditEntry, { time, pid, uid }: Stamp): Line
   };
 }
 
+export function repairContent({ torn, ahead, lost, headless }: Repair, { time, pid, uid }: Stamp): LineContent {
+  return { time, repaired: { torn, ahead, lost, headless }, pid, uid };
+}
+
 /** The text of a file's first line, without its line end. */
 export function headerText({ seq, hash }: ChainState): string {
   return JSON.stringify({ format: FORMAT, seq, hash });

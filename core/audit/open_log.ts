@@ -2,7 +2,7 @@
 import { openGuarded, statIfPresent } from "../store/file_guard.ts";
 import { syncFolder } from "../store/atomic_file.ts";
 import { encodeHead, type Head, HEAD_BYTES, parseHead } from "./head.ts";
-import { GENESIS, headerText, type LineContent, nextLine, type Repair, type Stamp } from "./line.ts";
+import { GENESIS, headerText, type LineContent, nextLine, type Repair, repairContent, type Stamp } from "./line.ts";
 import { type LogFolder, readFully, writeAll } from "./log_folder.ts";
 
 const encoder = new TextEncoder();
@@ -31,7 +31,7 @@ export class OpenLog implements Disposable {
     const file = at.size > 0 && isNew ? at.file + 1 : at.file;
     const texts = isNew ? [headerText(at)] : [];
     let state = repair ? { seq: at.seq + repair.lost, hash: at.hash } : at;
-    for (const content of repair ? [{ ...stamp, repaired: repair }, ...contents] : contents) {
+    for (const content of repair ? [repairContent(repair, stamp), ...contents] : contents) {
       const next = nextLine(state, content);
       texts.push(next.text);
       state = next.state;

@@ -6,6 +6,7 @@
  * Before each change it says `intend …`, and after it `done …`, each on a line that is written before it goes on: what
  * the test has not been told was not promised. A fault ends it with a line `fault CODE`.
  */
+import { AuditLog } from "../../core/audit/audit_log.ts";
 import { createStack } from "../../core/stack/create.ts";
 import { LockedStack } from "../../core/stack/locked_stack.ts";
 import { changePassphrase } from "../../core/stack/passphrase.ts";
@@ -15,6 +16,7 @@ import { parseSecretName } from "../../core/name.ts";
 import { Secret } from "../../core/secret.ts";
 import { FileStore } from "../../core/store/file_store.ts";
 import { secretDocument, STACK_DOCUMENT } from "../../core/store/store.ts";
+import { entryOf } from "../fixture/audit.ts";
 import { LONG_TEXT } from "../fixture/stack_on_disk.ts";
 
 const [folder, passphrase, what, ...args] = Deno.args as [string, string, string, ...string[]];
@@ -97,6 +99,17 @@ const programs: Record<string, () => Promise<void>> = {
       writer.write(secretDocument(parseSecretName("a")), new Uint8Array(Number(size)))
     );
     say("written");
+  },
+
+  /** <times> <names>: appends to the audit log of the home `folder`, with lines of that many names. */
+  async audit() {
+    const [times, names] = args.map(Number) as [number, number];
+    const log = AuditLog.open(folder);
+    for (let i = 0; i < times; i++) {
+      say("intend");
+      await log.append(entryOf(names, i + 1));
+      say("done");
+    }
   },
 
   /** Waits for a lock that another process holds, on a clock that runs a thousand times as fast. */

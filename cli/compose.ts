@@ -13,6 +13,7 @@ import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import type { Host } from "./host.ts";
+import type { ServerClient } from "./server/client.ts";
 import { givenPassphrase, withPassphrase } from "./passphrase.ts";
 import { selectedStack } from "./selection.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,6 +28,7 @@ export class Workspace {
   /** Read once: a descriptor has nothing more to say for the next stack. */
   #given: Secret | undefined;
   #audit: AuditLog | undefined;
+  #server: Promise<ServerClient | undefined> | undefined;
 
   /** @param operation what the audit log calls the command; undefined for one that reaches no secret */
   constructor(host: Host, terminal: Terminal, operation: Operation | undefined) {
@@ -99,14 +101,48 @@ export class Workspace {
     const name = this.stackName(flags, project);
     const locked = await load(project, name);
     const record = await this.recorder(name, locked.header.id);
-    const unlock = async (passphrase: Secret) => {
+    const byServer = await this.#unlockedByServer(locked, flags);
+    if (byServer) return byServer.recordedBy(record);
+    return await this.withPassphrase(flags, name, async (passphrase) => {
       using progress = this.#terminal.progress("unlocking");
       // Only a failure is a record of its own.
       const stack = await recorded(record, "unlock", () => locked.unlock(passphrase, progress.update));
       return stack.recordedBy(record);
-    };
+    });
+  }
+
+  /** Calls `attempt` with the first passphrase that there is, and again when it was typed and wrong. */
+  async withPassphrase<T>(
+    flags: Pick<CommonFlags, "passphraseFd">,
+    stack: StackName,
+    attempt: (passphrase: Secret) => Promise<T>,
+  ): Promise<T> {
     this.#given ??= givenPassphrase(this.#host, flags.passphraseFd);
-    return await withPassphrase(this.#given, this.#terminal, `stack ${name}`, unlock);
+    return await withPassphrase(this.#given, this.#terminal, `stack ${stack}`, attempt);
+  }
+
+  /** The running server, if there is one. */
+  async server(): Promise<ServerClient | undefined> {
+    if (!this.#server) {
+      const { ServerClient } = await import("./server/client.ts");
+      this.#server = ServerClient.connect(this.home);
+    }
+    return await this.#server;
+  }
+
+  /** With the key that a running server has, when no passphrase was given: without deriving it. */
+  async #unlockedByServer(locked: LockedStack, flags: CommonFlags): Promise<Stack | undefined> {
+    this.#given ??= givenPassphrase(this.#host, flags.passphraseFd);
+    if (this.#given) return undefined;
+    const key = await (await this.server())?.keyOf(locked.header.id);
+    if (!key) return undefined;
+    try {
+      return locked.unlockWith(key);
+    } catch (error) {
+      // The passphrase was changed since: the server's key opens nothing, and the person is asked.
+      if (error instanceof Fault && error.code === "LOCKED") return undefined;
+      throw error;
+    }
   }
 }
 

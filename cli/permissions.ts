@@ -1,6 +1,6 @@
 /**
- * Rights that the process gives up before it reads a secret. No command needs the network, foreign code or remote
- * imports, so a dependency gone bad finds them closed.
+ * Rights that the process gives up before it reads a secret. Most commands need neither the network nor foreign code nor
+ * remote imports, so a dependency gone bad finds them closed.
  *
  * They are granted at the start because the runtime opens what is below `/dev`, `/proc` and `/sys` only to a program
  * that was granted everything: prompts need `/dev/tty`, some commands put files into `/dev/shm`, and `/dev/fd` is where
@@ -9,6 +9,8 @@
 import type { Host } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** They are the server, or talk to it. */
+const USES_NETWORK: ReadonlySet<string> = new Set(["serve", "status", "lock", "unlock", "stop", "token"]);
 const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"]);
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
 const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;
@@ -20,11 +22,14 @@ const GIVEN = ["COFFER_PASSPHRASE", "COFFER_PASSPHRASE_FILE"];
 
 /** For good: a right that was given up cannot be had back. */
 export function dropUnneeded(args: readonly string[], host: Host, terminal: Terminal): void {
-  if (terminal.isUnopened && !GIVEN.some((name) => valueOf(host, name))) return;
-  if (USES_MEMORY_FOLDER.has(args[0] ?? "")) return;
+  const isGiven = GIVEN.some((name) => valueOf(host, name));
+  if (terminal.isUnopened && !isGiven) return;
+  if (USES_MEMORY_FOLDER.has(args[0] ?? "") || USES_NETWORK.has(args[0] ?? "")) return;
   if (args.some((arg) => SPECIAL_PATH.test(arg) || DESCRIPTOR_FLAG.test(arg))) return;
   if ([`${host.cwd}/`, ...PATHS.map((name) => valueOf(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
-  for (const name of ["net", "ffi", "import"] as const) Deno.permissions.revokeSync({ name });
+  // Without a passphrase, a running server is asked for the key, on its socket.
+  if (isGiven) Deno.permissions.revokeSync({ name: "net" });
+  for (const name of ["ffi", "import"] as const) Deno.permissions.revokeSync({ name });
 }
 
 /** The runtime throws at a variable that is not UTF-8; whoever needs this one reports that. */

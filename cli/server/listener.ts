@@ -1,0 +1,109 @@
+/** Where the server listens: a unix socket, TCP on the loopback, and with TLS anywhere. */
+import { Fault } from "../../core/fault.ts";
+import { hostFault } from "../../core/store/file_guard.ts";
+import type { Peer } from "../../server/http/peer.ts";
+import { fitsSocketPath } from "./location.ts";
+
+export type Address =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly hostname: string; readonly port: number };
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+type Handler = (request: Request, peer: Peer) => Promise<Response>;
+
+/** A place that is listened at. */
+export interface Listener {
+  /** As a client is told: `unix:///…`, `http://127.0.0.1:8200`. */
+  readonly url: string;
+  /** Takes no more requests, and waits for those under way. */
+  shutdown(): Promise<void>;
+}
+
+/** `unix`, `unix:PATH`, `PORT`, `HOST:PORT` or `[HOST]:PORT`. @throws {Fault} USAGE */
+export function parseAddress(text: string, socket: string): Address {
+  if (text === "unix") return { kind: "unix", path: socket };
+  if (text.startsWith("unix:")) return { kind: "unix", path: text.slice("unix:".length).replace(/^\/\/(?=\/)/, "") };
+  const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2] ?? -1);
+  if (!match || port < 0 || port > 65535) {
+    throw new Fault("USAGE", `${JSON.stringify(text)} is not an address`, {
+      hint: "--listen unix, --listen 127.0.0.1:8200 or --listen unix:/run/coffer.sock",
+    });
+  }
+  return { kind: "tcp", hostname: (match[1] ?? "127.0.0.1").replace(/^\[|\]$/g, ""), port };
+}
+
+export function isLoopbackName(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** @throws {Fault} CONFLICT when somebody listens there already; UNAVAILABLE when it cannot be listened at */
+export async function listen(address: Address, handler: Handler, certificate?: Certificate): Promise<Listener> {
+  return address.kind === "unix"
+    ? await listenAtSocket(address.path, handler)
+    : listenAtPort(address.hostname, address.port, handler, certificate);
+}
+
+async function listenAtSocket(path: string, handler: Handler): Promise<Listener> {
+  if (!fitsSocketPath(path)) {
+    throw new Fault("USAGE", `${path} is too long for a socket's path`, {
+      hint: "set COFFER_HOME to a shorter path, or choose another with --listen unix:/run/user/1000/coffer.sock",
+    });
+  }
+  await removeStale(path);
+  const umask = Deno.umask(0o177); // the socket is never there for others, not even between bind and chmod
+  try {
+    const server = Deno.serve(
+      { transport: "unix", path, onListen() {} },
+      (request) => handler(request, { kind: "unix" }),
+    );
+    return { url: `unix://${path}`, shutdown: () => server.shutdown() };
+  } catch (error) {
+    throw hostFault(error, path);
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+/** A socket that nobody answers at was left by a server that was killed. */
+async function removeStale(path: string): Promise<void> {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.lstatSync(path);
+  } catch {
+    return; // nothing there
+  }
+  if (!info.isSocket) {
+    throw new Fault("CONFLICT", `${path} is there already, and is no socket`, { hint: "choose another with --listen" });
+  }
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionRefused)) throw hostFault(error, path);
+    Deno.removeSync(path);
+    return;
+  }
+  throw new Fault("CONFLICT", `a server is listening at ${path} already`, { hint: "coffer status, or coffer stop" });
+}
+
+function listenAtPort(hostname: string, port: number, handler: Handler, certificate?: Certificate): Listener {
+  try {
+    const server = Deno.serve(
+      { hostname, port, ...certificate, onListen() {} },
+      (request, { remoteAddr }) =>
+        handler(request, { kind: "tcp", ...("hostname" in remoteAddr ? { address: remoteAddr.hostname } : {}) }),
+    );
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    const { port: chosen } = server.addr as Deno.NetAddr;
+    return { url: `${certificate ? "https" : "http"}://${host}:${chosen}`, shutdown: () => server.shutdown() };
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Fault("CONFLICT", `${hostname}:${port} is in use`, { hint: "choose another port with --listen" });
+    }
+    throw hostFault(error, `${hostname}:${port}`);
+  }
+}

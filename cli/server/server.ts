@@ -1,0 +1,184 @@
+/** A running server: the pieces put together, what it keeps on disk, and when it locks and ends. */
+import { AuditLog } from "../../core/audit/audit_log.ts";
+import { Fault } from "../../core/fault.ts";
+import { replaceFile } from "../../core/store/atomic_file.ts";
+import { guardFolder, hostFault } from "../../core/store/file_guard.ts";
+import { type App, createApp } from "../../server/app.ts";
+import type { HostSources } from "../../server/dependencies.ts";
+import type { Peer } from "../../server/http/peer.ts";
+import { FailureLimiter } from "../../server/rate_limit.ts";
+import { WrappedAnswers } from "../../server/wrapping.ts";
+import { VERSION } from "../version.ts";
+import type { ServerStatus } from "./client.ts";
+import { type Address, type Certificate, listen, type Listener } from "./listener.ts";
+import { type ServerLocation, serverLocation } from "./location.ts";
+import { answerOwner } from "./owner_api.ts";
+import { readState, type ServerState, writeState } from "./state_file.ts";
+import type { UnlockedStacks } from "./unlocked_stacks.ts";
+
+/** What the token store says of a root token's origin. */
+const OWNER_PATH = "auth/token/root";
+
+export interface ServerOptions {
+  /** `$COFFER_HOME`. */
+  readonly home: string;
+  readonly stacks: UnlockedStacks;
+  /** Seconds without a request after which the keys are forgotten; undefined: never. */
+  readonly idleLockSeconds: number | undefined;
+  /** Names besides those of this machine that clients may call the server by. */
+  readonly hosts: readonly string[];
+  readonly sources: HostSources;
+}
+
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #location: ServerLocation;
+  readonly #state: ServerState;
+  readonly #app: App;
+  readonly #wrappings: WrappedAnswers;
+  readonly #listeners: Listener[] = [];
+  readonly #ended = Promise.withResolvers<void>();
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #lastUse = Date.now();
+
+  /** @throws {Fault} when its state cannot be read, or the audit log not be written */
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#location = serverLocation(options.home);
+    makePrivateFolder(options.home);
+    makePrivateFolder(this.#location.folder);
+    const now = () => Date.now();
+    this.#state = readState(this.#location, { now });
+    this.#wrappings = new WrappedAnswers(now);
+    this.#app = createApp({
+      version: VERSION,
+      id: this.#state.id,
+      mounts: options.stacks,
+      isLocked: () => this.#isLocked,
+      lock: () => this.lock(),
+      stop: () => this.stop(),
+      tokens: this.#state.tokens,
+      policies: this.#state.policies,
+      wrappings: this.#wrappings,
+      failures: new FailureLimiter(now),
+      audit: AuditLog.open(options.home),
+      sources: options.sources,
+      hosts: options.hosts,
+      now,
+      save: () => Promise.resolve(writeState(this.#location, this.#state)),
+    });
+  }
+
+  /**
+   * Listens at all addresses, and then writes the owner's token.
+   * @throws {Fault} CONFLICT when somebody listens there already; nothing is listened at then
+   */
+  async start(addresses: readonly Address[], certificate: Certificate | undefined): Promise<void> {
+    const handler = (request: Request, peer: Peer) => this.#handle(request, peer);
+    try {
+      for (const address of addresses) this.#listeners.push(await listen(address, handler, certificate));
+    } catch (error) {
+      await this.#shutdown();
+      throw error;
+    }
+    const { tokens } = this.#state;
+    // The last owner's, should the server have been killed. Clients' tokens are orphans and stay.
+    for (const accessor of tokens.accessors()) {
+      if (tokens.lookupAccessor(accessor)?.path === OWNER_PATH) tokens.revoke(accessor);
+    }
+    const { token } = tokens.createRoot();
+    using _token = token;
+    token.use((bytes) => replaceFile(this.#location.tokenFile, `${this.#location.folder}/.new`, bytes));
+    writeState(this.#location, this.#state);
+    this.#touch();
+  }
+
+  /** Where it can be reached. */
+  get urls(): string[] {
+    return this.#listeners.map(({ url }) => url);
+  }
+
+  /** Resolves when it has ended. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Forgets the keys. It goes on, and answers that it is sealed. */
+  lock(): Promise<void> {
+    this.#options.stacks.lock();
+    this.#wrappings[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  /** Ends: takes no more requests, finishes those under way, and forgets the keys. */
+  stop(): void {
+    clearTimeout(this.#idleTimer);
+    void this.#shutdown().then(() => this.lock()).then(() => {
+      removeIfThere(this.#location.tokenFile);
+      this.#ended.resolve();
+    });
+  }
+
+  get #isLocked(): boolean {
+    return this.#options.stacks.list().length === 0;
+  }
+
+  async #handle(request: Request, peer: Peer): Promise<Response> {
+    const owned = {
+      tokens: this.#state.tokens,
+      stacks: this.#options.stacks,
+      status: () => this.#status(),
+      lock: () => this.lock(),
+      stop: () => this.stop(),
+    };
+    const response = await answerOwner(request, peer, owned) ?? await this.#app(request, peer);
+    if (response.status < 400) this.#touch();
+    return response;
+  }
+
+  #status(): ServerStatus {
+    const { idleLockSeconds, stacks } = this.#options;
+    const idle = Math.floor((Date.now() - this.#lastUse) / 1000);
+    return {
+      version: VERSION,
+      pid: Deno.pid,
+      locked: this.#isLocked,
+      stacks: stacks.list(),
+      listeners: this.urls,
+      locksIn: idleLockSeconds === undefined || this.#isLocked ? null : Math.max(0, idleLockSeconds - idle),
+    };
+  }
+
+  /** Somebody who may has used it. */
+  #touch(): void {
+    this.#lastUse = Date.now();
+    const { idleLockSeconds } = this.#options;
+    if (idleLockSeconds === undefined || this.#idleTimer !== undefined) return;
+    const check = () => {
+      const left = this.#lastUse + idleLockSeconds * 1000 - Date.now();
+      this.#idleTimer = left > 0 ? setTimeout(check, left) : undefined;
+      if (left <= 0) void this.lock();
+    };
+    this.#idleTimer = setTimeout(check, idleLockSeconds * 1000);
+  }
+
+  async #shutdown(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.shutdown()));
+  }
+}
+
+function makePrivateFolder(path: string): void {
+  try {
+    if (!guardFolder(path, "private")) Deno.mkdirSync(path, { mode: 0o700, recursive: true });
+  } catch (error) {
+    throw error instanceof Fault ? error : hostFault(error, path);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // removed by hand
+  }
+}

@@ -73,8 +73,8 @@ export const serve = command<Flags, StackName[]>({
     }
     const hosts = (flags.host ?? []).map((host) => host.toLowerCase());
     const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts, sources: {} });
+    using _signals = onSignals(server); // before anybody can know that it runs
     await server.start(addresses, certificate);
-    using _signals = onSignals(server);
     report.data({ listeners: server.urls, stacks: stacks.list(), tokenFile: location.tokenFile }, () => []);
     report.note(`serving ${stacks.list().join(", ")} at ${server.urls.join(", ")}`);
     report.note(`the owner's token is in ${location.tokenFile}`);

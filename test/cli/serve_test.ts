@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { BUNDLE_ONLY, endToEnd, eventually } from "../fixture/coffer_cli.ts";
+import { NO_PASSPHRASE, serve, untilGone } from "../fixture/coffer_server.ts";
+
+endToEnd("coffer serve unlocks the stack for every other command", async (coffer) => {
+  await coffer.given({ "db/password": "pw-value", OTHER: "other" });
+  await coffer.fault("LOCKED", ["get", "OTHER"], { env: NO_PASSPHRASE });
+  await using _server = await serve(coffer, []);
+  const env = NO_PASSPHRASE;
+  assert.equal(await coffer.ok(["get", "db/password"], { env }), "pw-value");
+  assert.equal(await coffer.ok(["run", "--", "sh", "-c", "echo ${#DB_PASSWORD} $OTHER"], { env }), "8 *******\n");
+  await coffer.ok(["set", "NEW"], { env, stdin: "new" });
+  assert.equal(await coffer.ok(["get", "NEW"], { env }), "new");
+  await coffer.ok(["rm", "--yes", "OTHER"], { env });
+  await coffer.ok(["rekey"], { env });
+  assert.equal(await coffer.ok(["get", "db/password"], { env }), "pw-value");
+  await coffer.ok(["verify"], { env });
+});
+
+endToEnd("coffer serve opens its socket, token and state to their owner only, whatever the umask", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  const process = coffer.spawn(["serve"], { through: 'umask 000; exec "$@"' });
+  const folder = `${coffer.home}/.coffer/server`;
+  await eventually(() => exists(`${folder}/token`), "the server");
+  const modes = [folder, ...["socket", "token", "state.json"].map((name) => `${folder}/${name}`)].map(modeOf);
+  process.kill("SIGTERM");
+  assert.equal((await process.output()).code, 0);
+  assert.deepEqual(modes, [0o700, 0o600, 0o600, 0o600]);
+  assert.ok(!exists(`${folder}/socket`) && !exists(`${folder}/token`), "gone with the server");
+});
+
+endToEnd("coffer serve takes the place of a server that was killed, and of none that is alive", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  const first = await serve(coffer, []);
+  const second = await coffer.run(["serve"]);
+  assert.equal(second.code, 9, second.stderr);
+  assert.equal(await coffer.ok(["get", "NAME"], { env: NO_PASSPHRASE }), "value");
+  first.process.kill("SIGKILL");
+  await first[Symbol.asyncDispose]();
+  assert.ok(exists(`${coffer.home}/.coffer/server/socket`), "a killed server leaves its socket");
+  await coffer.fault("LOCKED", ["get", "NAME"], { env: NO_PASSPHRASE });
+  await coffer.fault("UNAVAILABLE", ["status"]);
+  await using third = await serve(coffer, []);
+  assert.notEqual(third.token, first.token);
+  assert.equal(await coffer.ok(["get", "NAME"], { env: NO_PASSPHRASE }), "value");
+});
+
+endToEnd("coffer lock and SIGHUP make the server forget its keys, and unlock gives them back", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await using server = await serve(coffer);
+  const read = () => statusOf(server.fetch("/v1/dev/data/NAME"));
+  assert.equal(await read(), 200);
+  await coffer.ok(["lock"]);
+  assert.equal(await read(), 503);
+  await coffer.fault("LOCKED", ["get", "NAME"], { env: NO_PASSPHRASE });
+  assert.equal((await coffer.json(["status"]) as { locked: boolean }).locked, true);
+  await coffer.fault("LOCKED", ["unlock"], { env: { COFFER_PASSPHRASE: "wrong" } });
+  await coffer.ok(["unlock"]);
+  assert.equal(await read(), 200);
+  server.process.kill("SIGHUP");
+  await eventually(async () => await read() === 503, "the keys to go");
+  await coffer.ok(["unlock"]);
+  assert.equal(await coffer.ok(["get", "NAME"], { env: NO_PASSPHRASE }), "value");
+});
+
+endToEnd("coffer serve locks itself when nobody has used it for its time", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await using server = await serve(coffer, ["--listen", "unix", "--listen", "0", "--ttl", "2s"]);
+  assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME")), 200);
+  await eventually(async () => {
+    const { sealed } = await (await fetch(`${server.url}/v1/sys/health?sealedcode=200`)).json();
+    return sealed;
+  }, "the keys to go");
+  assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME")), 503);
+}, BUNDLE_ONLY);
+
+endToEnd("coffer stop ends the server, which finishes what is under way", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  const server = await serve(coffer);
+  const reads = Array.from({ length: 50 }, () => server.fetch("/v1/dev/data/NAME").then((answer) => answer.json()));
+  await coffer.ok(["stop"]);
+  const outcomes = await Promise.allSettled(reads);
+  assert.ok(outcomes.every((outcome) => outcome.status === "rejected" || outcome.value.data?.data?.value === "value"));
+  assert.equal((await server.process.status).code, 0);
+  await untilGone(`${coffer.home}/.coffer/server/socket`);
+  await server[Symbol.asyncDispose]();
+}, BUNDLE_ONLY);
+
+endToEnd("coffer token makes tokens that outlive the server, lists and ends them", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  let token: string;
+  {
+    await using server = await serve(coffer);
+    const put = { method: "PUT", body: JSON.stringify({ policy: 'path "dev/data/*" { capabilities = ["read"] }' }) };
+    assert.equal(await statusOf(server.fetch("/v1/sys/policies/acl/app", put)), 204);
+    token = (await coffer.ok(["token", "create", "--policy", "app", "--ttl", "1h", "--name", "client"])).trim();
+    assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME", { token })), 200);
+    assert.equal(await statusOf(server.fetch("/v1/dev/metadata/NAME", { token })), 403);
+  }
+  await using server = await serve(coffer);
+  assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME", { token })), 200);
+  const tokens = await coffer.json(["token", "list"]) as { accessor: string; name: string; policies: string[] }[];
+  const client = tokens.find(({ name }) => name.includes("client"))!;
+  assert.deepEqual(client.policies.sort(), ["app", "default"]);
+  assert.equal(tokens.filter(({ policies }) => policies.includes("root")).length, 1, "the last owner's is gone");
+  await coffer.ok(["token", "revoke", client.accessor]);
+  assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME", { token })), 403);
+});
+
+endToEnd("coffer serve gives the owner's operations to the owner at the socket only", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await using server = await serve(coffer);
+  const id = JSON.parse(Deno.readTextFileSync(`${coffer.stackFolder()}/stack.json`)).id;
+  const body = JSON.stringify({ id });
+  for (const [method, operation] of [["POST", "key"], ["POST", "lock"], ["POST", "stop"], ["GET", "status"]] as const) {
+    const init = { method, ...(method === "POST" ? { body } : {}) };
+    const answer = await server.fetch(`/v1/coffer/owner/${operation}`, init);
+    assert.equal(answer.status, 403, operation);
+    await answer.body?.cancel();
+  }
+  const token = (await coffer.ok(["token", "create"])).trim();
+  const socket = `${coffer.home}/.coffer/server/socket`;
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  const ask = async (held: string) => {
+    const answer = await fetch("http://localhost/v1/coffer/owner/key", {
+      client,
+      method: "POST",
+      body,
+      headers: { "X-Vault-Token": held },
+    });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  assert.equal(await ask(token), 403);
+  assert.equal(await ask("nonsense"), 403);
+  assert.equal(await ask(server.token), 200);
+}, BUNDLE_ONLY);
+
+endToEnd(
+  "coffer serve does not listen beyond this machine unless it is told to, and then with TLS only",
+  async (coffer) => {
+    await coffer.given({ NAME: "value" });
+    for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:8200", "example.org:8200"]) {
+      await coffer.fault("USAGE", ["serve", "--listen", address]);
+      await coffer.fault("USAGE", ["serve", "--listen", address, "--allow-remote"]);
+    }
+    for (const address of ["", "x", "127.0.0.1:99999", "1.2.3.4"]) {
+      await coffer.fault("USAGE", ["serve", "--listen", address]);
+    }
+    await coffer.fault("LOCKED", ["serve"], { env: { COFFER_PASSPHRASE: "wrong" } });
+  },
+);
+
+async function statusOf(asked: Promise<Response>): Promise<number> {
+  const answer = await asked;
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function modeOf(path: string): number {
+  return Deno.lstatSync(path).mode! & 0o777;
+}

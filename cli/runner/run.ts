@@ -1,7 +1,6 @@
 /** One `coffer run`: look everything up, hand it over, start the command, and see it to its end. */
 import { Fault } from "../../core/fault.ts";
-import { LEAST_MASKED_BYTES, Masker } from "../../core/mask/masker.ts";
-import { describeReference } from "../../core/reference.ts";
+import { Masker } from "../../core/mask/masker.ts";
 import type { Resolved } from "../../core/resolve.ts";
 import type { Context } from "../command.ts";
 import { replaceProcess } from "../native/exec.ts";
@@ -13,7 +12,7 @@ import { Guard } from "./guard.ts";
 import { failureOf } from "./piped_command.ts";
 import { type Mode, modeOf, type RunningProcess, startProcess } from "./process.ts";
 import { RamFolder } from "./ram_folder.ts";
-import { referencesOf, type Selection } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 import { type Forwarding, forwardSignals, ignoreAgain, ignoredSignals } from "./signals.ts";
 import { TerminalSession } from "./terminal_session.ts";
 
@@ -50,7 +49,7 @@ const STOP_MS = 10_000;
 export async function runAssignment(context: Context, assignment: Assignment): Promise<number> {
   const argv = exactArguments(assignment.args);
   const ignored = ignoredSignals();
-  const delivery = await prepare(context, assignment);
+  const delivery = await prepare(assignment);
   if (assignment.exec) {
     await registerMasks(context, assignment, delivery);
     ignoreAgain(ignored);
@@ -67,14 +66,8 @@ export async function runAssignment(context: Context, assignment: Assignment): P
   return await (assignment.watched ? run.whileWatching(delivery, assignment.watched) : run.once(delivery));
 }
 
-/** Looks everything up. */
-async function prepare({ report }: Context, { lookUp, mask }: Assignment): Promise<Delivery> {
+async function prepare({ lookUp }: Assignment): Promise<Delivery> {
   const { selection, resolved } = await lookUp();
-  if (mask) {
-    const short = referencesOf(selection).filter((from) => resolved.of(from).size < LEAST_MASKED_BYTES);
-    const names = [...new Set(short.map(describeReference))].join(", ");
-    if (names) report.warning(`too short to be masked in the output: ${names}`);
-  }
   return new Delivery(selection, resolved);
 }
 
@@ -130,17 +123,21 @@ class Run {
 
   /** Sees one start of the command to its end, and removes the files that it was given. */
   async once(given: Delivery, started: (process: RunningProcess) => void = () => {}): Promise<number> {
+    const { mask, inheritance } = this.#assignment;
+    if (mask && given.unmasked.length > 0) {
+      this.#warn(`too short to be masked in the output: ${given.unmasked.join(", ")}`);
+    }
     await registerMasks(this.#context, this.#assignment, given);
     using folder = given.needsFolder ? await RamFolder.make(this.#context.host) : undefined;
     using guard = new Guard(folder?.path);
     const process = await startProcess({
       argv: this.#argv,
-      environment: given.handOver(folder, this.#assignment.inheritance),
-      masker: this.#assignment.mask ? new Masker(given.secrets) : undefined,
+      environment: given.handOver(folder, inheritance),
+      masker: mask ? new Masker(given.secrets) : undefined,
       terminal: this.#terminal,
       guard,
     }, this.#mode);
-    this.#signals.attach(process);
+    using _signals = this.#signals.attach(process);
     started(process);
     return await process.finish();
   }
@@ -151,13 +148,14 @@ class Run {
     const { folders, files } = await watched();
     using watch = new Watch(folders, files);
     for (let current = delivery;;) {
-      let process: RunningProcess | undefined;
-      const ended = this.once(current, (started) => process = started);
+      const started = Promise.withResolvers<RunningProcess>();
+      const ended = this.once(current, started.resolve);
+      const process = await Promise.race([started.promise, ended.then(() => started.promise)]);
       const next = await this.#nextDelivery(watch, current, ended);
       if (!next) return await ended;
       this.#warn("something has changed: the command is started again");
-      process?.signal("SIGTERM");
-      const late = setTimeout(() => process?.signal("SIGKILL"), STOP_MS);
+      process.signal("SIGTERM");
+      const late = setTimeout(() => process.signal("SIGKILL"), STOP_MS);
       await ended;
       clearTimeout(late);
       if (this.#signals.ending) return await ended;
@@ -171,7 +169,7 @@ class Run {
     const over = ended.then(() => "over", () => "over");
     while (await Promise.race([watch.changed(), over]) !== "over" && !this.#signals.ending) {
       try {
-        const next = await prepare(this.#context, this.#assignment);
+        const next = await prepare(this.#assignment);
         if (!next.equals(current)) return next;
         next[Symbol.dispose]();
       } catch (error) {

@@ -28,8 +28,8 @@ const SAME_MS = 50;
 type Listener = readonly [Deno.Signal, () => void];
 
 export interface Forwarding extends Disposable {
-  /** From now on signals go to `command`, those that came before first. */
-  attach(command: { signal(signal: Deno.Signal): void }): void;
+  /** From now on signals go to `command`, those that came before first. Disposing keeps them for the next. */
+  attach(command: { signal(signal: Deno.Signal): void }): Disposable;
   /** Whether a signal has asked for the end. */
   readonly ending: boolean;
 }
@@ -91,6 +91,7 @@ export function forwardSignals(
     attach(started) {
       command = started;
       for (const signal of early.splice(0)) command.signal(signal);
+      return { [Symbol.dispose]: () => void (command = undefined) };
     },
     [Symbol.dispose]() {
       for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);

@@ -24,6 +24,7 @@ const MARKUP: readonly Readonly<Record<string, string>>[] = [
   {}, // text between tags
   { '"': "&quot;" }, // an attribute's value
   { '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;" }, // the same, by Python's saxutils
+  { "\t": "&#9;", "\n": "&#10;", "\r": "&#13;" }, // the same in single quotation marks
   { '"': "&quot;", "'": "&#39;" },
   { '"': "&quot;", "'": "&apos;" },
   { '"': "&quot;", "'": "&#x27;" }, // Python's html
@@ -68,7 +69,7 @@ function json(text: string): string[] {
 /** Quotation marks and what else is special between them or to a shell. */
 function quotes(text: string): string[] {
   return [
-    text.replaceAll("\\", "\\\\"), // Python and Node, which quote with the mark that the text does not have
+    text.replaceAll("\\", "\\\\"), // Node, which quotes with the mark that the text does not have
     text.replace(/[\\']/g, "\\$&"),
     text.replace(/[\\'"]/g, "\\$&"), // PHP's addslashes
     text.replaceAll("'", "''"), // SQL, YAML

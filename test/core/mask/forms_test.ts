@@ -48,16 +48,22 @@ Deno.test("eachForm() has the ways in which programs that the tests cannot ask w
     // PHP's addslashes and htmlspecialchars
     String.raw`a\'b\"c<d>&e/f\\g h+` + "\x1bü😀\u2028",
     "a&#039;b&quot;c&lt;d&gt;&amp;e/f\\g h+\x1bü😀\u2028",
-    // Go's html.EscapeString
-    "a&#39;b&#34;c&lt;d&gt;&amp;e/f\\g h+\x1bü😀\u2028",
     // SQL, CSV
     `a''b"c<d>&e/f\\g h+\x1bü😀\u2028`,
     `a'b""c<d>&e/f\\g h+\x1bü😀\u2028`,
   ]);
   // The same for DEL: Go, Rust, System.Text.Json, jq
   assertForms("del \x7f", ["del \\x7f", "del \\u{7f}", "del \\u007F", "del \\u007f"]);
-  // Go's encoding/xml
-  assertForms(`a'b"c<d>\t\n&e\r!`, ["a&#39;b&#34;c&lt;d&gt;&#x9;&#xA;&amp;e&#xD;!"]);
+  assertForms(`a'b"c<d>\t\n&e\r!`, [
+    // Go's encoding/xml and html
+    "a&#39;b&#34;c&lt;d&gt;&#x9;&#xA;&amp;e&#xD;!",
+    "a&#39;b&#34;c&lt;d&gt;\t\n&amp;e\r!",
+    // an attribute's value in most XML writers; text for both kinds of quotation marks
+    "a'b&quot;c&lt;d&gt;\t\n&amp;e\r!",
+    "a&#39;b&quot;c&lt;d&gt;\t\n&amp;e\r!",
+  ]);
+  // PHP's urlencode
+  assertForms("~a b*!'", ["%7Ea+b%2A%21%27"]);
   // Go's url.QueryEscape, PathEscape and UserPassword
   assertForms("/~!*()[]{}<>&=+:@,;%#?^`|$\\. x", [
     "%2F~%21%2A%28%29%5B%5D%7B%7D%3C%3E%26%3D%2B%3A%40%2C%3B%25%23%3F%5E%60%7C%24%5C.+x",

@@ -7,13 +7,15 @@ import { needs } from "../../fixture/coffer_cli.ts";
 
 const RUNS = 300;
 
-/** Special characters among a few plain ones; neither NUL, which arguments cannot have, nor one that is cut off an end. */
-const value = fc.string({
-  unit: fc.constantFrom(..."ab12 '\"\\`$&<>%+=~#!*/:;,?()[]{}|^@-_.\t\n\r\x1b\x7f\x07üß€漢😀"),
-  maxLength: 24,
-})
-  .map((text) => `k${text}y`)
-  .filter((text) => new TextEncoder().encode(text).length >= 4);
+/** Neither NUL, which arguments cannot have, nor an end that programs cut off. */
+const value = fc.oneof(
+  ...[
+    "ab12 '\"\\`$&<>%+=~#!*/:;,?()[]{}|^@-_.\t\n\r\x1b\x7f\x07üß€漢😀",
+    `ab'"\\ `, // the more of one another
+    "ab12'\"\t\n<",
+    "ab12+/=",
+  ].map((letters) => fc.string({ unit: fc.constantFrom(...letters), minLength: 2, maxLength: 24 })),
+).map((text) => `k${text}y`);
 
 interface Program {
   readonly name: string;
@@ -68,6 +70,7 @@ const PROGRAMS: readonly Program[] = [
   python("json with all characters", "json.dumps(v, ensure_ascii=False)", QUOTED),
   python("html.escape", "html.escape(v)"),
   python("saxutils.escape", "sax.escape(v)"),
+  python("saxutils.quoteattr", "sax.quoteattr(v)", QUOTED),
   python("shlex.quote", "shlex.quote(v)", QUOTED),
   python("quote", "url.quote(v)"),
   python("quote without a safe character", "url.quote(v, safe='')"),

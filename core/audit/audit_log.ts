@@ -5,7 +5,7 @@
 import { Fault } from "../fault.ts";
 import { lockFolder } from "../store/file_lock.ts";
 import type { AuditEntry, AuditTrail } from "./entry.ts";
-import { entryContent } from "./line.ts";
+import { checkEntry, entryContent } from "./line.ts";
 import { LogFolder } from "./log_folder.ts";
 import { OpenLog } from "./open_log.ts";
 
@@ -53,6 +53,7 @@ export class AuditLog implements AuditTrail {
   /** Entries that come while others are being written are written together, with one lock and one flush. */
   append(entry: AuditEntry): Promise<void> {
     return new Promise((resolve, reject) => {
+      checkEntry(entry); // here, so that a wrong one does not take others with it
       this.#waiting.push({ entry, resolve, reject });
       if (!this.#writing) this.#writeAll();
     });
@@ -93,17 +94,14 @@ export class AuditLog implements AuditTrail {
 /** What the host refuses becomes UNAVAILABLE; what the guard refuses, and a bug, stays what it is. */
 function refusal(error: unknown, { path }: LogFolder): unknown {
   const cause = error instanceof Fault ? error.cause : error;
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  if (typeof code !== "string") return error;
+  if (cause === undefined || cause instanceof TypeError) return error;
+  const { code, name } = cause as Error & { readonly code?: string };
   const full = code === "ENOSPC" || code === "EDQUOT";
-  return new Fault(
-    "UNAVAILABLE",
-    `the audit log in ${path} cannot be written (${code}): nothing was handed out or changed`,
-    {
-      hint: full
-        ? "free some space there"
-        : "make that folder writable for you, or set COFFER_HOME to one that is: export COFFER_HOME=…",
-      cause,
-    },
-  );
+  const message = `the audit log in ${path} cannot be written (${code ?? name}): nothing was handed out or changed`;
+  return new Fault("UNAVAILABLE", message, {
+    hint: full
+      ? "free some space there"
+      : "make that folder writable for you, or set COFFER_HOME to one that is: export COFFER_HOME=…",
+    cause,
+  });
 }

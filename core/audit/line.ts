@@ -70,11 +70,16 @@ export type AuditLine = HeaderLine | EntryLine | RepairLine;
 export type LineContent = Omit<EntryLine, "seq" | "hash"> | Omit<RepairLine, "seq" | "hash">;
 
 /** @throws {TypeError} when a text is not what the format allows: a bug, and not a way in for a value or a token */
+export function checkEntry({ actor, secrets }: AuditEntry): void {
+  const accessor = actor.kind === "server" ? actor.accessor : undefined;
+  if ([...secrets.keys()].every(isSecretName) && (accessor === undefined || ACCESSOR.test(accessor))) return;
+  throw new TypeError("the audit log has no place for this entry");
+}
+
+/** @param entry one that was checked */
 export function entryContent(entry: AuditEntry, { time, pid, uid }: Stamp): LineContent {
   const { actor, operation, kind, stack, secrets, missing, outcome } = entry;
   const accessor = actor.kind === "server" ? actor.accessor : undefined;
-  const isAllowed = [...secrets.keys()].every(isSecretName) && (accessor === undefined || ACCESSOR.test(accessor));
-  if (!isAllowed) throw new TypeError("the audit log has no place for this entry");
   return {
     time,
     actor: actor.kind,

@@ -1,6 +1,7 @@
 /** Where the audit log is: `$COFFER_HOME/audit`, with files `1.jsonl`, `2.jsonl`, … and a head (docs/audit.md §1). */
 import { Fault } from "../fault.ts";
 import { guardFolder, openGuarded } from "../store/file_guard.ts";
+import { type Head, HEAD_BYTES, parseHead } from "./head.ts";
 
 const FILE = /^([1-9]\d{0,8})\.jsonl$/;
 
@@ -50,6 +51,12 @@ export class LogFolder {
 /** Writes all of it: the system may take it in parts. */
 export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}
+
+/** The head in a file that was opened at its beginning; undefined when there is none that can be read. */
+export function readHead(file: Deno.FsFile): Head | undefined {
+  const bytes = new Uint8Array(HEAD_BYTES + 1);
+  return parseHead(bytes.subarray(0, readFully(file, bytes)));
 }
 
 /** Reads until `into` is full or the file ends; returns how much that is. */

@@ -1,9 +1,9 @@
 /** The log under its lock: opened where the last writer left it, and appended to. */
 import { openGuarded, statIfPresent } from "../store/file_guard.ts";
 import { syncFolder } from "../store/atomic_file.ts";
-import { encodeHead, type Head, HEAD_BYTES, parseHead } from "./head.ts";
+import { encodeHead, type Head } from "./head.ts";
 import { GENESIS, headerText, type LineContent, nextLine, type Repair, repairContent, type Stamp } from "./line.ts";
-import { type LogFolder, readFully, writeAll } from "./log_folder.ts";
+import { type LogFolder, readHead, writeAll } from "./log_folder.ts";
 
 const encoder = new TextEncoder();
 
@@ -25,7 +25,7 @@ export class OpenLog implements Disposable {
    * @param durable whether they must survive a power cut
    */
   async append(contents: readonly LineContent[], stamp: Stamp, durable: boolean): Promise<void> {
-    const head = this.#readHead();
+    const head = readHead(this.#headFile);
     const { at, repair } = head && this.#isAsLeft(head) ? { at: head, repair: undefined } : await this.#recover(head);
     const isNew = at.size === 0 || at.size >= this.#rotateAt;
     const file = at.size > 0 && isNew ? at.file + 1 : at.file;
@@ -61,11 +61,6 @@ export class OpenLog implements Disposable {
 
   #create(file: number): Deno.FsFile {
     return Deno.openSync(this.#folder.pathOf(file), { append: true, createNew: true, mode: 0o600 });
-  }
-
-  #readHead(): Head | undefined {
-    const bytes = new Uint8Array(HEAD_BYTES + 1);
-    return parseHead(bytes.subarray(0, readFully(this.#headFile, bytes)));
   }
 
   /** In place: a killed writer leaves the old head or the new one, since this is one small write. */

@@ -1,9 +1,9 @@
 /** Reading the audit log: all of it, as it is at one moment. */
 import { concat } from "../crypto/bytes.ts";
 import { lockFolder } from "../store/file_lock.ts";
-import { readGuarded, statIfPresent } from "../store/file_guard.ts";
-import { type Head, HEAD_BYTES, parseHead } from "./head.ts";
-import { LogFolder, readFully } from "./log_folder.ts";
+import { openGuarded, statIfPresent } from "../store/file_guard.ts";
+import type { Head } from "./head.ts";
+import { LogFolder, readFully, readHead } from "./log_folder.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // one that was put in must not be overlooked
@@ -39,9 +39,8 @@ export class AuditSnapshot {
     if (!folder.guard()) return new AuditSnapshot(folder, new Map(), undefined);
     using _lock = await lockFolder(folder.path);
     const sizes = new Map(folder.files().map((file) => [file, statIfPresent(folder.pathOf(file))?.size ?? 0]));
-    const isHead = statIfPresent(folder.headPath)?.size === HEAD_BYTES;
-    const bytes = isHead ? readGuarded(folder.headPath, "private", HEAD_BYTES) : undefined;
-    return new AuditSnapshot(folder, sizes, bytes && parseHead(bytes));
+    using head = openGuarded(folder.headPath, "private", { read: true });
+    return new AuditSnapshot(folder, sizes, head && readHead(head));
   }
 
   /** @throws {Fault} DENIED for a link, and for a file that is not ours or is open to others */

@@ -26,6 +26,11 @@ function say(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
+/** Only once the program runs: at its start Deno writes caches of its own, which the limit would hit. */
+async function limitFiles(bytes: number): Promise<void> {
+  await new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), `--fsize=${bytes}`] }).output();
+}
+
 async function unlocked() {
   return await (await LockedStack.load(store)).unlock(Secret.fromText(passphrase));
 }
@@ -92,19 +97,17 @@ const programs: Record<string, () => Promise<void>> = {
 
   /** <size> <limit>: writes a secret's file of `size` bytes where files may have no more than `limit`. */
   async write() {
-    const [size, limit] = args as [string, string];
-    // Only now: at its start Deno writes caches of its own, which the limit would hit.
-    await new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), `--fsize=${limit}`] }).output();
-    await store.exclusively((writer) =>
-      writer.write(secretDocument(parseSecretName("a")), new Uint8Array(Number(size)))
-    );
+    const [size, limit] = args.map(Number) as [number, number];
+    await limitFiles(limit);
+    await store.exclusively((writer) => writer.write(secretDocument(parseSecretName("a")), new Uint8Array(size)));
     say("written");
   },
 
-  /** <times> <names>: appends to the audit log of the home `folder`, with lines of that many names. */
+  /** <times> <names> [limit]: appends to the audit log of the home `folder`, with lines of that many names. */
   async audit() {
-    const [times, names] = args.map(Number) as [number, number];
+    const [times, names, limit] = args.map(Number) as [number, number, number?];
     const log = AuditLog.open(folder);
+    if (limit !== undefined) await limitFiles(limit);
     for (let i = 0; i < times; i++) {
       say("intend");
       await log.append(entryOf(names, i + 1));

@@ -1,23 +1,31 @@
 /**
- * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, and what one
- * `get` or `set` costs as a stack grows. Medians of interleaved runs; compare ratios, not milliseconds.
+ * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, what one `get` or
+ * `set` costs as a stack grows, and what `run` costs a command and its output. Medians of interleaved runs; compare
+ * ratios, not milliseconds.
  *
- * `--rounds N` (default 15), `--no-peers`, `--no-growth`.
+ *     deno task bench [start-up] [growth] [peers] [run] [--rounds N] [--mib N]
+ *
+ * All of them unless some are named. `--rounds` of commands (15), a third as many of output; `--mib` of output (1024).
  */
+import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
+import { installNpmPeers } from "./bench/npm_peers.ts";
 import { preparePeers } from "./bench/peers.ts";
-import { BENCH_PASSPHRASE, makeProject } from "./bench/stack_of.ts";
+import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
+import { throughput } from "./bench/throughput.ts";
+import { goalTable, speedTable } from "./bench/throughput_table.ts";
 import { bundle } from "./bundle.ts";
 
-const rounds = Number(Deno.args[Deno.args.indexOf("--rounds") + 1]) || 15;
+const SECTIONS = { "start-up": startUp, growth, peers, run };
+
+const rounds = numberAfter("--rounds", 15);
 const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
 
 try {
   const script = await bundle(`${folder}/dist`);
   print(await machine());
-  await startUp(script);
-  if (!Deno.args.includes("--no-growth")) await growth(script);
-  if (!Deno.args.includes("--no-peers")) await peers(script);
+  const named = Object.entries(SECTIONS).filter(([name]) => Deno.args.includes(name));
+  for (const [, section] of named.length > 0 ? named : Object.entries(SECTIONS)) await section(script);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
@@ -70,9 +78,58 @@ async function peers(script: string): Promise<void> {
   for (const reason of missing) print(`\nnot measured: ${reason}`);
 }
 
+/** What it takes to start a command with twenty values, and what it costs the command's output. */
+async function run(script: string): Promise<void> {
+  const values = tokens(20);
+  const [quick, standard] = [`${folder}/run-quick`, `${folder}/run-standard`];
+  await makeProject(quick, values, 10);
+  await makeProject(standard, values, 17);
+  const missing: string[] = [];
+  const tried = async <T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await prepare();
+    } catch (error) {
+      missing.push(`${name}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const npm = await tried("dotenvx, varlock", () => installNpmPeers(`${folder}/run-npm`));
+  const dotenvx = npm && await launchers.dotenvx(npm, `${folder}/run-dotenvx`, values, true);
+  const peers = [
+    dotenvx,
+    dotenvx && launchers.redacting(dotenvx),
+    npm && await launchers.varlock(npm, `${folder}/run-varlock`, values),
+    await tried("sops", () => launchers.sops(`${folder}/run-sops`, values)),
+  ].filter((peer) => peer !== undefined);
+  const all = [
+    launchers.env(values),
+    coffer(script, quick, "coffer run, work factor 10", ["run", "--"]),
+    coffer(script, quick, "coffer run --no-mask, work factor 10", ["run", "--no-mask", "--"]),
+    coffer(script, standard, "coffer run, work factor 17 (default)", ["run", "--"]),
+    ...peers,
+  ];
+  print("\n### A command with 20 values\n");
+  print(table(await measure(all.map((launcher) => launchers.starting(launcher, "true")), rounds)));
+  for (const reason of missing) print(`\nnot measured: ${reason}`);
+  const speeds = await throughput(
+    folder,
+    (name, cwd, args) => coffer(script, cwd, name, args),
+    npm,
+    numberAfter("--mib", 1024),
+    Math.ceil(rounds / 3),
+  );
+  for (const [kind, ofKind] of speeds) print(`\n### Output: ${kind}\n\n${speedTable(ofKind)}`);
+  print(`\n### Goals for output\n\n${goalTable(speeds)}`);
+}
+
 async function project(name: string, count: number, logN: number): Promise<string> {
-  await makeProject(`${folder}/${name}`, count, logN);
+  await makeProject(`${folder}/${name}`, numbered(count), logN);
   return `${folder}/${name}`;
+}
+
+function numberAfter(flag: string, otherwise: number): number {
+  const at = Deno.args.indexOf(flag);
+  return at < 0 ? otherwise : Number(Deno.args[at + 1]);
 }
 
 function coffer(script: string, cwd: string, name: string, args: readonly string[]): Subject {

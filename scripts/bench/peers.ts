@@ -1,8 +1,7 @@
 /** The peers that can be had here: npm packages are installed on the spot, Debian packages are used where installed. */
 import type { Subject } from "./measure.ts";
-
-/** Pinned, so that two runs compare the same. varlock needs a newer Node than Debian's, so it brings one. */
-const NPM_PACKAGES = ["@dotenvx/dotenvx@2.38.2", "varlock@1.20.0", "node@22.23.3"];
+import { installNpmPeers } from "./npm_peers.ts";
+import { sh } from "./shell.ts";
 
 export interface Peers {
   readonly subjects: readonly Subject[];
@@ -26,23 +25,19 @@ export async function preparePeers(folder: string): Promise<Peers> {
 
 async function fromNpm(folder: string): Promise<Subject[]> {
   const cwd = `${folder}/npm`;
-  await Deno.mkdir(cwd);
-  await Deno.writeTextFile(`${cwd}/package.json`, "{}");
-  await sh(cwd, `npm install --silent --no-fund --no-audit ${NPM_PACKAGES.join(" ")}`);
+  const { dotenvx, varlock, env } = await installNpmPeers(cwd);
   await Deno.writeTextFile(`${cwd}/.env`, "API_KEY=s3cr3t-value\n");
   await Deno.writeTextFile(
     `${cwd}/.env.schema`,
     "# @defaultRequired=infer\n# ---\n# @sensitive\nAPI_KEY=s3cr3t-value\n",
   );
-  const bin = `${cwd}/node_modules/.bin`;
-  await sh(cwd, `${bin}/dotenvx encrypt`);
-  const env = { PATH: `${bin}:${Deno.env.get("PATH") ?? ""}` };
+  await sh(cwd, `${dotenvx} encrypt`, env);
   return [
-    { name: "dotenvx --version", command: [`${bin}/dotenvx`, "--version"], cwd, env },
-    { name: "dotenvx get API_KEY", command: [`${bin}/dotenvx`, "get", "API_KEY"], cwd, env },
-    { name: "dotenvx run -- true", command: [`${bin}/dotenvx`, "run", "--", "true"], cwd, env },
-    { name: "varlock --version", command: [`${bin}/varlock`, "--version"], cwd, env },
-    { name: "varlock run -- true", command: [`${bin}/varlock`, "run", "--", "true"], cwd, env },
+    { name: "dotenvx --version", command: [dotenvx, "--version"], cwd, env },
+    { name: "dotenvx get API_KEY", command: [dotenvx, "get", "API_KEY"], cwd, env },
+    { name: "dotenvx run -- true", command: [dotenvx, "run", "--", "true"], cwd, env },
+    { name: "varlock --version", command: [varlock, "--version"], cwd, env },
+    { name: "varlock run -- true", command: [varlock, "run", "--", "true"], cwd, env },
   ];
 }
 
@@ -66,16 +61,4 @@ async function pass(folder: string): Promise<Subject[]> {
     { name: "pass ls", command: ["pass", "ls"], cwd, env },
     { name: "pass show (gpg key without passphrase)", command: ["pass", "show", "API_KEY"], cwd, env },
   ];
-}
-
-async function sh(cwd: string, script: string, env: Record<string, string> = {}): Promise<void> {
-  const { code, stderr } = await new Deno.Command("bash", {
-    args: ["-c", `set -e; ${script}`],
-    cwd,
-    env,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr).trim().split("\n").at(-1));
 }

@@ -37,7 +37,7 @@ export class FailureLimiter {
     this.#peers.delete(peer);
     this.#peers.set(peer, bucket);
     if (this.#peers.size > MAX_PEERS) this.#peers.delete(this.#peers.keys().next().value!);
-    // The peer's own first: one peer alone cannot use up what is there for all.
+    // Nothing is taken unless both have something: one peer alone cannot use up what is there for all.
     const wait = bucket.wait(now) || this.#all.wait(now);
     if (wait > 0) return wait;
     bucket.take();

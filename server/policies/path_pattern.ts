@@ -32,9 +32,7 @@ export class PathPattern {
 
   /** Whether it covers some path below `folder`, which ends with a slash. */
   reachesBelow(folder: string): boolean {
-    if (!this.#hasWildcard) return this.#text.startsWith(folder);
-    const segments = folder.slice(0, -1).split("/");
-    return segments.length <= this.#segments.length && segments.every((segment, i) => this.#matchesSegment(i, segment));
+    return folder.slice(0, -1).split("/").every((segment, i) => this.#matchesSegment(i, segment));
   }
 
   /**
@@ -51,8 +49,9 @@ export class PathPattern {
   }
 
   #matchesSegment(i: number, segment: string): boolean {
-    const own = this.#segments[i]!;
-    if (own === WILDCARD && this.#hasWildcard || own === segment) return true;
+    const own = this.#segments[i];
+    if (own === undefined) return false;
+    if (own === WILDCARD || own === segment) return true;
     return this.#isPrefix && i === this.#segments.length - 1 && segment.startsWith(own);
   }
 

@@ -31,6 +31,8 @@ export function policiesFor(request: PolicyRequest, parent: readonly string[], s
   const policies = namesOf(adds ? [...named, DEFAULT] : named).filter((name) =>
     name !== DEFAULT || !request.noDefaultPolicy
   );
+  // Names end up in logs, and in lists with a line for each.
+  if (policies.some((name) => /\p{C}/u.test(name))) throw new Fault("USAGE", "a policy's name has a control character");
   if (policies.includes(NOT_ASSIGNABLE)) throw new Fault("USAGE", `cannot assign policy "${NOT_ASSIGNABLE}"`);
   if (policies.includes(ROOT) && !parent.includes(ROOT)) {
     throw new Fault("USAGE", "root tokens may not be created without parent token being root");

@@ -103,7 +103,7 @@ export function refused(message: string): Fault {
 
 /** Without anything that a log could mistake for something else, as Vault has it. */
 function displayNameFor(asked: string | undefined): string {
-  return asked ? `token-${asked}`.replace(/[^a-zA-Z0-9-]/g, "-").replace(/-$/, "") : "token";
+  return asked ? `token-${asked}`.replace(/[^a-zA-Z0-9-]/gu, "-").replace(/-$/, "") : "token";
 }
 
 /** Sudo does not help here: what a run was not given, nothing that it starts can give itself. */

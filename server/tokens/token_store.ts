@@ -43,7 +43,6 @@ export interface TokenStoreOptions extends Partial<LeaseLimits> {
 /** A token in memory; a set of children is what makes revoking a tree cheap. */
 interface Node {
   readonly record: TokenRecord;
-  parent: Node | undefined;
   readonly children: Set<Node>;
 }
 
@@ -184,10 +183,7 @@ export class TokenStore {
     this.#prune();
     const node = this.#byAccessor.get(accessor);
     if (!node) return false;
-    for (const child of node.children) {
-      child.parent = undefined;
-      child.record.parent = null;
-    }
+    for (const child of node.children) child.record.parent = null;
     node.children.clear();
     this.#remove(node);
     return true;
@@ -222,7 +218,7 @@ export class TokenStore {
   }
 
   #add(record: TokenRecord, parent: Node | undefined): void {
-    const node = { record, parent, children: new Set<Node>() };
+    const node = { record, children: new Set<Node>() };
     parent?.children.add(node);
     this.#byHash.set(record.hash, node);
     this.#byAccessor.set(record.accessor, node);
@@ -231,7 +227,7 @@ export class TokenStore {
 
   /** With all its descendants; without recursion, since a chain of them can be as long as there are tokens. */
   #remove(top: Node): void {
-    top.parent?.children.delete(top);
+    this.#byAccessor.get(top.record.parent ?? "")?.children.delete(top);
     const doomed = [top];
     for (let node = doomed.pop(); node; node = doomed.pop()) {
       this.#byHash.delete(node.record.hash);

@@ -78,6 +78,7 @@ function written(): Decision[] {
         [{ "kv/a/+/b": "read", "kv/a/+/+": "update" }, "kv/a/x/b kv/a/x/c"],
         [{ "kv/+/b/ba*": "read", "kv/+/b/b*": "update" }, "kv/a/b/bar kv/a/b/bo"],
         [{ "kv/+/+/c": "read", "kv/+/b/+": "update" }, "kv/a/b/c"],
+        [{ "kv/+/a/+": "read", "kv/+/+/abc": "update" }, "kv/x/a/abc"],
         [{ "+/a": "read" }, "kv/a kv/b other/a kv/a/b"],
         [{ "+": "read" }, "kv kv/ a a/b"],
         [{ "+/+": "read", "*": "list" }, "kv kv/a kv/a/b"],
@@ -128,6 +129,8 @@ function written(): Decision[] {
         [{ "kv/*": "deny", "kv/a": "read" }, "kv/"],
         [{ "kv/*": "read", "kv/": "deny" }, "kv/"],
         [{ "kv/": "deny", "+/a": "read" }, "kv/"],
+        [{ "kv/": "deny", "k*": "read" }, "kv/"],
+        [{ "kv/": "deny", "kva*": "read" }, "kv/"],
       ];
   return sets.map(([rules, paths]) => {
     const policies = [rules].flat().map((rules) => text(Object.entries(rules)));

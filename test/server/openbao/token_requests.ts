@@ -6,6 +6,7 @@ export const MAKERS = {
   root: { policies: ["root"] },
   "expiring root": { policies: ["root"], ttl: "1h" },
   sudo: { policies: ["sudo"] },
+  "sudo without default": { policies: ["sudo"], no_default_policy: true },
   plain: { policies: ["a", "b"] },
   "without default": { policies: ["a"], no_default_policy: true },
   limited: { policies: ["a"], num_uses: 5 },
@@ -52,7 +53,7 @@ const FIELDS = ["creation_ttl", "display_name", "explicit_max_ttl", "meta", "num
 export const tokenRequests: Subject<TokenQuestion, TokenAnswer> = {
   name: "token_requests",
   questions: [
-    ...each(["root", "expiring root", "sudo", "plain", "without default", "limited"], [
+    ...each(["root", "expiring root", "sudo", "sudo without default", "plain", "without default", "limited"], [
       {},
       { policies: [] },
       { policies: [""] },

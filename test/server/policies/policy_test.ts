@@ -84,6 +84,14 @@ Deno.test("parsePolicy() reads any text or refuses it, and ends soon", () => {
   fc.assert(fc.property(long, isReadOrRefused), { numRuns: 30 });
 });
 
+Deno.test("parsePolicy() does not go down for ever", async () => {
+  for (const [open, close] of [["[", "]"], ["{ a = ", "}"]]) {
+    await assertFault("CONFIG", () => parsePolicy(`path "a" { b = ${open!.repeat(50_000)}`));
+    await assertFault("CONFIG", () => parsePolicy(`path "a" { b = ${open!.repeat(20)}"c"${close!.repeat(20)} }`));
+  }
+  await assertFault("CONFIG", () => parsePolicy(`{"path":${"[".repeat(5_000)}${"]".repeat(5_000)}}`));
+});
+
 Deno.test("parsePolicy() names the line that cannot be read", async () => {
   const fault = await assertFault(
     "CONFIG",

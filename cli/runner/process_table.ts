@@ -1,4 +1,5 @@
 /** Other processes, from Linux's /proc. */
+import { mayHaveMembers } from "../native/process_group.ts";
 
 /** The children of a process. Empty where the kernel does not tell. */
 export function childrenOf(pid: number): number[] {
@@ -35,11 +36,7 @@ export function statOf(pid: number): ProcessStat | undefined {
 
 /** Whether a process group has a member that runs. */
 export function groupExists(group: number): boolean {
-  try {
-    Deno.kill(-group, 0 as unknown as Deno.Signal); // kill(2): with 0 it only looks
-  } catch {
-    return false;
-  }
+  if (!mayHaveMembers(group)) return false;
   // What has ended counts until its parent asks, and not every container has a first process that does.
   return running().some(({ stat }) => stat.group === group);
 }

@@ -32,7 +32,7 @@
  */
 export { EXIT, Fault, type FaultCode, type FaultDetail } from "./core/fault.ts";
 export { fieldOf, parseFieldName, withField } from "./core/fields.ts";
-export { LEAST_MASKED_BYTES, MASK, Masker } from "./core/mask/masker.ts";
+export { LEAST_MASKED_BYTES, MASK, type MaskedStream, Masker } from "./core/mask/masker.ts";
 export {
   type EnvName,
   envNameOf,

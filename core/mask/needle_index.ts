@@ -8,16 +8,19 @@ import type { NeedleList } from "./needle_list.ts";
 export const OPEN = -1;
 
 const WINDOW_BYTES = 4;
-/** Of 2^32 / the golden ratio: spreads windows that differ in any bit over the top bits of the product. */
+/** 2^32 divided by the golden ratio: spreads windows that differ in any bit over the top bits of the product. */
 const MULTIPLIER = 0x9E3779B1;
-/** Table entries per window: with eight, six to twelve of a hundred positions pass by chance. */
-const SPACE = 8;
+/** Table entries per window: with 32, at most three of a hundred positions of random output pass by chance. */
+const SPACE = 32;
 const LEAST_TABLE_BITS = 12;
-const MOST_TABLE_BITS = 24;
-/** Skipping further gains nothing over reading the output, and costs table entries. */
-const LONGEST_STRIDE = 8;
 /** A table of two megabytes stays in a processor's cache. */
+const CACHED_TABLE_BITS = 21;
+/** For the pieces of values of megabytes. */
+const MOST_TABLE_BITS = 24;
+/** Strides multiply the windows in the table: only up to eight entries for each in a table that is cached. */
 const MOST_WINDOWS_BY_STRIDE = 2 ** 18;
+/** Skipping further gains nothing over reading the output. */
+const LONGEST_STRIDE = 8;
 
 export class NeedleIndex {
   readonly #list: NeedleList;
@@ -44,8 +47,8 @@ export class NeedleIndex {
     for (let needle = 0; needle < count; needle++) if (size[needle]! < shortest) shortest = size[needle]!;
     const affordable = Math.floor(MOST_WINDOWS_BY_STRIDE / Math.max(count, 1));
     const stride = Math.max(1, Math.min(shortest - WINDOW_BYTES + 1, affordable));
-    const bits = Math.ceil(Math.log2(count * stride * SPACE + 1));
-    const shift = 32 - Math.min(Math.max(bits, LEAST_TABLE_BITS), MOST_TABLE_BITS);
+    const bits = Math.max(LEAST_TABLE_BITS, Math.ceil(Math.log2(count * stride * SPACE + 1)));
+    const shift = 32 - Math.min(bits, count > MOST_WINDOWS_BY_STRIDE ? MOST_TABLE_BITS : CACHED_TABLE_BITS);
     const table = new Uint8Array(2 ** (32 - shift));
     const starts: number[] = [];
     const windows: number[] = [];

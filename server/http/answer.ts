@@ -28,11 +28,15 @@ const HEADERS = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
+/** Fetch standard, "null body status": `Response` throws for a body there. `sys/health` can be asked for any. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** Writes an answer; its secrets are disposed of. */
 export function respond(answer: Answer, requestId: string): Response {
   try {
     const body = bodyOf(answer, requestId);
-    return new Response(body, { status: answer.status ?? (body ? 200 : 204), headers: HEADERS });
+    const { status = body ? 200 : 204 } = answer;
+    return new Response(WITHOUT_BODY.has(status) ? null : body, { status, headers: HEADERS });
   } finally {
     disposeOf(answer);
   }

@@ -3,7 +3,9 @@ import { Refusal } from "./refusal.ts";
 
 const PREFIX = "/v1/";
 /** Longer than `stack/metadata/` and the longest name; than any policy's or mount's path. */
-const MAX_PATH_BYTES = 1024;
+const MAX_PATH_LENGTH = 1024;
+/** With a query; a path may be three times as long as what it decodes to. */
+const MAX_URL_LENGTH = 8192;
 
 export interface RequestPath {
   /** Segments joined by `/`: what is after `/v1/`, without a final `/`. */
@@ -15,9 +17,10 @@ export interface RequestPath {
 
 /**
  * @param url as the server got it: not through `new URL`, which resolves `..` and `%2e%2e` silently
- * @throws {Refusal} 400 for what could mean two things, 404 when it is not below `/v1/`
+ * @throws {Refusal} 400 for what could mean two things, 404 when it is not below `/v1/`, 414
  */
 export function parseRequestPath(url: string): RequestPath {
+  if (url.length > MAX_URL_LENGTH) throw new Refusal(414, "the URL is too long");
   const [target = "", search = ""] = cutAt(withoutOrigin(url), "?");
   const path = decode(target);
   if (!path.startsWith(PREFIX)) throw new Refusal(404);
@@ -48,7 +51,7 @@ function decode(target: string): string {
     throw new Refusal(400, "the path is not URL-encoded UTF-8");
   }
   // deno-lint-ignore no-control-regex
-  if (path.length > MAX_PATH_BYTES || /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\%#]/.test(path)) {
+  if (path.length > MAX_PATH_LENGTH || /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\%#]/.test(path)) {
     throw new Refusal(400, "the path has characters that no path has, or too many");
   }
   return path;

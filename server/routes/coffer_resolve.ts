@@ -4,6 +4,7 @@ import { Fault } from "../../core/fault.ts";
 import { describeReference } from "../../core/reference.ts";
 import { lookUp, type Resolved } from "../../core/resolve.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
+import { timestampNow } from "../../core/seal/timestamp.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Json } from "../http/answer.ts";
 import type { Session } from "../session.ts";
@@ -63,12 +64,12 @@ async function refused(sources: readonly (Located | Source | undefined)[], failu
   if (failures.includes("DENIED")) {
     await session.record({ kind: "read", operation: "resolve", outcome: "DENIED" });
   }
+  const now = timestampNow();
   for (const [index, source] of sources.entries()) {
     if (!source || !isLocated(source) || failures.has(index)) continue;
-    const names = await session.stack(source.stack, "resolve").list();
-    if (!names.includes(source.name)) {
-      failures.add(index, "NOT_FOUND", `there is no secret ${describeReference(source)}`);
-    }
+    const stack = session.stack(source.stack, "resolve");
+    const isThere = await stack.inspect(source.name, (record) => record.present(now) !== undefined);
+    if (!isThere) failures.add(index, "NOT_FOUND", `there is no secret ${describeReference(source)}`);
   }
   return failures.refusal("references");
 }

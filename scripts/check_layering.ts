@@ -7,7 +7,7 @@
 import { conclude, filesOf, ROOT } from "./repository.ts";
 import { codeOf, importsOf, linesWith } from "./source_text.ts";
 
-/** The files of core that touch the host. They use `Deno` inside functions only, and only they import each other. */
+/** The files of core and server that touch the host. They use `Deno` inside functions only, and only they import each other. */
 export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/audit_log.ts",
   "core/audit/log_folder.ts",
@@ -78,7 +78,7 @@ export async function checkLayering(root: string): Promise<string[]> {
 
 function checkLocal(from: string, to: string, report: (text: string) => void): void {
   if (!(MAY_IMPORT[folderOf(from)] ?? []).includes(folderOf(to))) report(`imports ${to}`);
-  if (HOST_FILES.has(to) && folderOf(from) === "core" && !HOST_FILES.has(from)) report(`imports ${to}, a host file`);
+  if (HOST_FILES.has(to) && isPortable(from) && !HOST_FILES.has(from)) report(`imports ${to}, a host file`);
 }
 
 function checkWords(path: string, code: string, report: (line: number, text: string) => void): void {
@@ -89,7 +89,12 @@ function checkWords(path: string, code: string, report: (line: number, text: str
   if (!isProduct(path)) return;
   if (!EXITS.has(path)) forbid(/\b(Deno|process)\s*\.\s*exit\b/, "only cli/main.ts exits");
   if (!PRINTS.has(path)) forbid(/\bconsole\s*\.|\bDeno\s*\.\s*std(out|err)\b/, "only cli/report.ts prints");
-  if (path.startsWith("core/") && !HOST_FILES.has(path)) forbid(/\bDeno\b/, "uses Deno and is not a host file");
+  if (isPortable(path) && !HOST_FILES.has(path)) forbid(/\bDeno\b/, "uses Deno and is not a host file");
+}
+
+/** What runs wherever there are Web APIs, but for {@linkcode HOST_FILES}. */
+export function isPortable(path: string): boolean {
+  return ["core", "server"].includes(folderOf(path));
 }
 
 function packageAllowed(path: string, specifier: string): boolean {

@@ -1,24 +1,24 @@
 /**
- * Fails unless core is as portable as mod.ts promises: its files, but for those that touch the host, type-check where
- * there are Web APIs and no Deno; all of them load there; and the bundled library loads in Node.
+ * Fails unless core and the server are as portable as mod.ts promises: their files, but for those that touch the host,
+ * type-check where there are Web APIs and no Deno; all of them load there; and the bundled library loads in Node.
  *
  *     deno run -A scripts/check_portability.ts
  */
 import { bundleLibrary } from "./bundle.ts";
-import { HOST_FILES } from "./check_layering.ts";
+import { HOST_FILES, isPortable } from "./check_layering.ts";
 import { conclude, filesOf, ROOT } from "./repository.ts";
 
 const OTHER_LANGUAGE = "core/crypto/assembly/";
 
 export async function checkPortability(root: string): Promise<string[]> {
-  const core = (await filesOf(root)).filter((path) =>
-    path.startsWith("core/") && path.endsWith(".ts") && !path.startsWith(OTHER_LANGUAGE)
+  const paths = (await filesOf(root)).filter((path) =>
+    isPortable(path) && path.endsWith(".ts") && !path.startsWith(OTHER_LANGUAGE)
   );
   const folder = await Deno.makeTempDir({ prefix: "coffer-portability-" });
   try {
     return [
-      ...await typesWithoutDeno(root, core.filter((path) => !HOST_FILES.has(path)), folder),
-      ...await loadsWithoutDeno(root, core),
+      ...await typesWithoutDeno(root, paths.filter((path) => !HOST_FILES.has(path)), folder),
+      ...await loadsWithoutDeno(root, paths),
       ...await loadsInNode(root, folder),
     ];
   } finally {

@@ -57,6 +57,8 @@ const MISPLACED: Readonly<Record<string, readonly [path: string, text: string, f
   "printing": ["cli/a.ts", "export const a = `${console.log(1)}`;\n", /only cli\/report\.ts prints/],
   "printing by the stream": ["core/a.ts", "Deno.stderr.writeSync(new Uint8Array());\n", /only cli\/report\.ts prints/],
   "Deno in core": ["core/a.ts", "export const a = () => Deno.cwd();\n", /core\/a\.ts:1: uses Deno/],
+  "Deno in server": ["server/a.ts", "export const a = () => Deno.cwd();\n", /server\/a\.ts:1: uses Deno/],
+  "server imports a host file": ["server/a.ts", 'import { open } from "../core/store/file_store.ts";\n', /a host file/],
 };
 
 for (const [name, [path, text, found]] of Object.entries(MISPLACED)) {
@@ -78,11 +80,15 @@ Deno.test("the host files that check_layering lists are there and use Deno", asy
   for (const path of HOST_FILES) assert.match(await Deno.readTextFile(`${ROOT}/${path}`), /\bDeno\./, path);
 });
 
-Deno.test("check_portability finds what only Deno knows", async () => {
-  const problems = await check(checkPortability, { "core/a.ts": "export const a = (): string => Deno.cwd();\n" });
-  assert.equal(problems.length, 1);
-  assert.match(problems[0]!, /TS2304|TS2867|Cannot find name 'Deno'/);
-});
+for (const folder of ["core", "server"]) {
+  Deno.test(`check_portability finds what only Deno knows, in ${folder}`, async () => {
+    const problems = await check(checkPortability, {
+      [`${folder}/a.ts`]: "export const a = (): string => Deno.cwd();\n",
+    });
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!, /TS2304|TS2867|Cannot find name 'Deno'/);
+  });
+}
 
 Deno.test("check_portability finds a host file that uses Deno when it is loaded", async () => {
   const [path] = HOST_FILES;

@@ -50,9 +50,8 @@ export class PathPattern {
 
   #matchesSegment(i: number, segment: string): boolean {
     const own = this.#segments[i];
-    if (own === undefined) return false;
     if (own === WILDCARD || own === segment) return true;
-    return this.#isPrefix && i === this.#segments.length - 1 && segment.startsWith(own);
+    return this.#isPrefix && i === this.#segments.length - 1 && segment.startsWith(own!);
   }
 
   get #firstWildcard(): number {

@@ -36,7 +36,7 @@ interface Entry {
 
 /** More than anything waits for on one machine. */
 const MAX_ANSWERS = 1000;
-/** Four of the largest values that there are. */
+/** 64 MiB. */
 const MAX_BYTES = 67_108_864;
 /** 32 days, as for tokens. */
 const MAX_TTL = 2_764_800;
@@ -108,10 +108,11 @@ export class WrappedAnswers implements Disposable {
    * @returns false when it opens nothing anyway
    */
   revoke(token: Secret): boolean {
+    this.prune();
     return this.#forget(hashOfToken(token));
   }
 
-  /** Wipes what has expired. Everything else here does so first; without it, an answer would stay until then. */
+  /** Wipes what has expired. Everything else here does so first; an answer stays until one of them is called. */
   prune(): void {
     const now = this.#now();
     for (const [hash, { info }] of this.#entries) {

@@ -20,13 +20,14 @@ export interface LeaseTerms {
 }
 
 export interface Lease {
-  /** Seconds, at least 1. */
+  /** Seconds; 0 is for ever. */
   readonly ttl: number;
   /** What was not granted as asked, in Vault's words. */
   readonly warnings: readonly string[];
 }
 
 /**
+ * Grants at least a second, and never for ever.
  * @param age milliseconds since the token was issued; less than 0 after a clock was set back
  * @throws {Fault} USAGE when not a second is left to grant
  */

@@ -93,7 +93,7 @@ export function acceptRequest(
       renewable: lease.ttl > 0 && request.renewable !== false,
     },
     lease,
-    isOrphan: (request.noParent || maker.orphan) ?? false,
+    isOrphan: Boolean(request.noParent || maker.orphan),
   };
 }
 

@@ -10,6 +10,7 @@ import { readFileBytes } from "../input.ts";
 
 interface Flags extends CommonFlags {
   readonly listen?: readonly string[];
+  readonly awsAgent?: readonly string[];
   readonly ttl?: string;
   readonly allowRemote: boolean;
   readonly tlsCert?: string;
@@ -32,6 +33,14 @@ export const serve = command<Flags, StackName[]>({
       variadic: true,
       optional: true,
       brief: "unix, unix:PATH, PORT or HOST:PORT; unix unless given",
+      placeholder: "address",
+    },
+    awsAgent: {
+      kind: "parsed",
+      parse: String,
+      variadic: true,
+      optional: true,
+      brief: "Speak the AWS Secrets Manager Agent's API there; its own port is 2773",
       placeholder: "address",
     },
     ttl: {
@@ -62,8 +71,9 @@ export const serve = command<Flags, StackName[]>({
     const { workspace, report } = context;
     const location = serverLocation(workspace.home);
     const addresses = (flags.listen ?? ["unix"]).map((text) => parseAddress(text, location.socket));
+    const awsAgent = (flags.awsAgent ?? []).map((text) => parseAddress(text, location.socket));
     const certificate = certificateOf(flags);
-    requireSafe(addresses, flags, certificate);
+    requireSafe([...addresses, ...awsAgent], flags, certificate);
     const idleLockSeconds = flags.ttl === undefined ? undefined : parseDuration(flags.ttl, "--ttl");
     const project = await workspace.project();
     const current = workspace.stackName(flags, project);
@@ -74,7 +84,7 @@ export const serve = command<Flags, StackName[]>({
     const hosts = (flags.host ?? []).map((host) => host.toLowerCase());
     const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts, sources: {} });
     using _signals = onSignals(server); // before anybody can know that it runs
-    await server.start(addresses, certificate);
+    await server.start(addresses, awsAgent, certificate);
     report.data({ listeners: server.urls, stacks: stacks.list(), tokenFile: location.tokenFile }, () => []);
     report.note(`serving ${stacks.list().join(", ")} at ${server.urls.join(", ")}`);
     report.note(`the owner's token is in ${location.tokenFile}`);

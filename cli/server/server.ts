@@ -4,7 +4,8 @@ import { Fault } from "../../core/fault.ts";
 import { replaceFile } from "../../core/store/atomic_file.ts";
 import { guardFolder, hostFault } from "../../core/store/file_guard.ts";
 import { type App, createApp } from "../../server/app.ts";
-import type { HostSources } from "../../server/dependencies.ts";
+import { createAwsAgent } from "../../server/aws_agent.ts";
+import type { Dependencies, HostSources } from "../../server/dependencies.ts";
 import type { Peer } from "../../server/http/peer.ts";
 import { FailureLimiter } from "../../server/rate_limit.ts";
 import { WrappedAnswers } from "../../server/wrapping.ts";
@@ -35,6 +36,7 @@ export class Server {
   readonly #location: ServerLocation;
   readonly #state: ServerState;
   readonly #app: App;
+  readonly #awsAgent: App;
   readonly #wrappings: WrappedAnswers;
   readonly #listeners: Listener[] = [];
   readonly #ended = Promise.withResolvers<void>();
@@ -50,7 +52,7 @@ export class Server {
     const now = () => Date.now();
     this.#state = readState(this.#location, { now });
     this.#wrappings = new WrappedAnswers(now);
-    this.#app = createApp({
+    const dependencies: Dependencies = {
       version: VERSION,
       id: this.#state.id,
       mounts: options.stacks,
@@ -66,17 +68,25 @@ export class Server {
       hosts: options.hosts,
       now,
       save: () => Promise.resolve(writeState(this.#location, this.#state)),
-    });
+    };
+    this.#app = createApp(dependencies);
+    this.#awsAgent = createAwsAgent(dependencies);
   }
 
   /**
    * Listens at all addresses, and then writes the owner's token.
+   * @param awsAgent where AWS's agent API is spoken
    * @throws {Fault} CONFLICT when somebody listens there already; nothing is listened at then
    */
-  async start(addresses: readonly Address[], certificate: Certificate | undefined): Promise<void> {
+  async start(
+    addresses: readonly Address[],
+    awsAgent: readonly Address[],
+    certificate: Certificate | undefined,
+  ): Promise<void> {
     const handler = (request: Request, peer: Peer) => this.#handle(request, peer);
     try {
       for (const address of addresses) this.#listeners.push(await listen(address, handler, certificate));
+      for (const address of awsAgent) this.#listeners.push(await listen(address, this.#awsAgent, certificate));
     } catch (error) {
       await this.#shutdown();
       throw error;

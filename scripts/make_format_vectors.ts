@@ -7,64 +7,39 @@
 
 import { bigEndian, checksum, pad, slotData, valueData } from "../test/reference/format/derive.ts";
 import { fileOf } from "../test/reference/format/file_names.ts";
-import { fromBase64, type RefusalCode, toBase64, toHex } from "../test/reference/format/layout.ts";
+import { fromBase64, toBase64, toHex } from "../test/reference/format/layout.ts";
 import { seededRandom } from "../test/reference/format/seeded_random.ts";
 import {
   closeSecret,
   closeStack,
   sealLine,
   secretText,
-  type StackPlan,
-  writeStack,
   type WrittenStack,
 } from "../test/reference/format/stack_writer.ts";
-import type { AcceptVector, RefuseVectors, VectorFile } from "../test/reference/format/vectors.ts";
+import {
+  accept,
+  before,
+  type Case,
+  CREATED,
+  each,
+  flip,
+  flipFirst,
+  group,
+  IMPOSSIBLE_TIMES,
+  looseCases,
+  made,
+  one,
+  PASSPHRASE,
+  type Plan,
+  respellings,
+  swap,
+  text,
+  valueOf,
+  write,
+} from "./format_vectors/building.ts";
+import { makeKvVectors } from "./format_vectors/kv.ts";
 
 const FOLDER = new URL("../test/vectors/format/", import.meta.url);
-const CREATED = "2026-01-31T23:59:59Z";
-const PASSPHRASE = "correct horse battery staple";
-const utf8 = new TextEncoder();
-const text = (value: string) => utf8.encode(value);
-
-type Case = RefuseVectors["cases"][number];
-
-const made = new Map<string, string>();
-
-function save(path: string, content: AcceptVector | RefuseVectors): void {
-  made.set(`${path}.json`, JSON.stringify(content, null, 2) + "\n");
-}
-
-type Plan = Partial<StackPlan> & Pick<StackPlan, "secrets">;
-
-function write(label: string, plan: Plan): { plan: StackPlan; written: WrittenStack } {
-  const full = { passphrase: PASSPHRASE, logN: 10, created: CREATED, random: seededRandom(label), ...plan };
-  return { plan: full, written: writeStack(full) };
-}
-
-/** @param extra files that a reader must ignore; a passphrase that must open it too */
-function accept(
-  name: string,
-  about: string,
-  plan: Plan,
-  extra: { files?: Record<string, VectorFile>; passphrase?: string; steps?: true } = {},
-): void {
-  const { plan: { passphrase, created, secrets }, written } = write(`accept ${name}`, plan);
-  save(`accept/${name}`, {
-    about,
-    passphrase: extra.passphrase ?? passphrase,
-    files: { ...Object.fromEntries(written.files), ...extra.files },
-    secrets: Object.fromEntries(secrets.map((secret) => [
-      secret.name,
-      secret.versions.map((v, i) => ({
-        version: v.version ?? secret.versions.length - i,
-        created: v.created ?? created,
-        type: v.type ?? "bytes",
-        base64: toBase64(v.value),
-      })),
-    ])),
-    ...(extra.steps && { steps: stepsOf(written) }),
-  });
-}
 
 /** Every value between the passphrase and the first secret's newest version. */
 function stepsOf({ files, id, salt, slot, stackKeys, keys }: WrittenStack): Record<string, string> {
@@ -94,18 +69,13 @@ function stepsOf({ files, id, salt, slot, stackKeys, keys }: WrittenStack): Reco
   };
 }
 
-function before(file: string, member: string): string {
-  return file.slice(0, file.lastIndexOf(`  "${member}"`));
-}
-
-const one = (value: Uint8Array) => [{ value }];
 const named = (names: readonly string[]) => names.map((name) => ({ name, versions: one(text(`value of ${name}`)) }));
 const twoVersions = [{ name: "db/password", versions: [{ value: text("hunter2") }, { value: text("hunter1") }] }];
 
 function acceptAll(): void {
   accept("minimal", "A stack without secrets", { secrets: [] });
   accept("steps", "One secret with two versions, and every value on the way to the newest", { secrets: twoVersions }, {
-    steps: true,
+    steps: stepsOf,
   });
   accept("log_n_17", "The default strength", { logN: 17, secrets: twoVersions });
   accept("names", "Names of all kinds; case is kept by switching", {
@@ -220,67 +190,6 @@ function acceptAll(): void {
   });
 }
 
-/** Replaces text that must be there exactly once. */
-function swap(file: string, from: string, to: string): string {
-  if (file.split(from).length !== 2) throw new Error(`not there once: ${from}`);
-  return file.replace(from, () => to);
-}
-
-/** Another base64 text of the same length whose bytes differ in one bit. */
-function flip(base64: string): string {
-  const bytes = fromBase64(base64);
-  bytes[bytes.length - 1]! ^= 1;
-  return toBase64(bytes);
-}
-
-/** What differs between two spellings of a file that mean the same. `lines` are the file's lines without LF. */
-function respellings(file: string): Record<string, VectorFile> {
-  const lines = file.trimEnd().split("\n");
-  const [open, first, second] = lines as [string, string, string];
-  return {
-    "crlf": file.replaceAll("\n", "\r\n"),
-    "carriage return for line feed": file.replaceAll("\n", "\r"),
-    "byte-order mark": "\ufeff" + file,
-    "utf-16": { base64: toBase64(Uint8Array.from([...file].flatMap((c) => [c.charCodeAt(0), 0]))) },
-    "missing final line feed": file.slice(0, -1),
-    "second final line feed": file + "\n",
-    "nul after the end": file + "\0",
-    "text after the end": file + "{}\n",
-    "line feed before the start": "\n" + file,
-    "trailing space in a line": swap(file, first, first + " "),
-    "trailing space after the end": file.slice(0, -1) + " \n",
-    "tab for spaces": swap(file, first, first.replace("  ", "\t")),
-    "no space after a colon": swap(file, first, first.replace(": ", ":")),
-    "two members on one line": swap(file, `${first}\n${second}`, `${first}${second}`),
-    "empty line": swap(file, first, `${first}\n`),
-    "compact": JSON.stringify(JSON.parse(file)),
-    "indented by a common printer": JSON.stringify(JSON.parse(file), null, 2) + "\n",
-    "members in another order": swap(file, `${open}\n${first}\n${second}`, `${open}\n${second}\n${first}`),
-    "member twice, equal": swap(file, first, `${first}\n${first}`),
-    "member twice, the last one right": swap(file, first, `  "format": "coffer/2",\n${first}`),
-    "unknown member": swap(file, first, `${first}\n  "note": "",`),
-    "member named __proto__": swap(file, first, `${first}\n  "__proto__": {},`),
-    "member missing": swap(file, `${first}\n`, ""),
-    "escape in a string": swap(file, '"coffer/1', '"\\u0063offer/1'),
-    "escaped slash": swap(file, '"coffer/1', '"coffer\\/1'),
-    "escape in a member's name": swap(file, '"format"', '"\\u0066ormat"'),
-    "comma after the last member": swap(file, "\n}\n", ",\n}\n"),
-    "comment": swap(file, first, `${first} // note`),
-    "not utf-8": { base64: toBase64(Uint8Array.from([...text(file.slice(0, 20)), 0xff, ...text(file.slice(20))])) },
-    "merge markers": `<<<<<<< ours\n${file}=======\n${file}>>>>>>> theirs\n`,
-    "cut in the middle": file.slice(0, file.length >> 1),
-    "empty file": "",
-    "zeros of the same length": "\0".repeat(file.length),
-    "an array": `[${JSON.stringify(JSON.parse(file))}]\n`,
-    "null": "null\n",
-  };
-}
-
-/** Cases that replace one file and are refused with one code. */
-function each(path: string, code: RefusalCode, spellings: Record<string, VectorFile>): Case[] {
-  return Object.entries(spellings).map(([name, file]) => ({ name, code, files: { [path]: file } }));
-}
-
 const { written: base } = write("refuse", {
   secrets: [
     {
@@ -320,65 +229,13 @@ function summed(from: string, to: string): string {
   return `${withMac}  "checksum": "${checksum(text(withMac))}"\n}\n`;
 }
 
-function valueOf(file: string, member: string): string {
-  return new RegExp(`"${member}": ?"([^"]*)"`).exec(file)![1]!;
-}
-
-function group(name: string, about: string, cases: readonly Case[]): void {
-  if (new Set(cases.map((c) => c.name)).size !== cases.length) throw new Error(`two cases of one name in ${name}`);
-  save(`refuse/${name}`, { about, passphrase: PASSPHRASE, files: Object.fromEntries(base.files), cases });
-}
-
-/** Texts of one base64 value that a lenient decoder takes for the same bytes. The value ends in one `=`. */
-function looseBase64(value: string): Record<string, string> {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const last = alphabet.charAt(alphabet.indexOf(value.charAt(value.length - 2)) + 1);
-  return {
-    "spare bits set": `${value.slice(0, -2)}${last}=`,
-    "without padding": value.slice(0, -1),
-    "too much padding": value + "=",
-    "url alphabet": value.replaceAll("+", "-").replaceAll("/", "_").replace(/^./, "-"),
-    "space inside": `${value.slice(0, 8)} ${value.slice(8)}`,
-    // With a hyphen it is no base64 of another length either.
-    "hex": toHex(fromBase64(value)).replace(/^../, "$&-"),
-  };
-}
-
-function looseCases(path: string, member: string, value: string, file: (changed: string) => string): Case[] {
-  return Object.entries(looseBase64(value)).map(([name, changed]) => ({
-    name: `${member}: base64 with ${name}`,
-    code: "CONFIG",
-    files: { [path]: file(changed) },
-  }));
-}
-
-const IMPOSSIBLE_TIMES = [
-  "2026-02-29T00:00:00Z",
-  "1900-02-29T00:00:00Z",
-  "2026-04-31T00:00:00Z",
-  "2026-00-01T00:00:00Z",
-  "2026-13-01T00:00:00Z",
-  "2026-01-00T00:00:00Z",
-  "2026-01-31T24:00:00Z",
-  "2026-01-31T23:60:00Z",
-  "2016-12-31T23:59:60Z",
-  "2026-01-31T23:59:59.000Z",
-  "2026-01-31T23:59:59+00:00",
-  "2026-01-31T23:59:59z",
-  "2026-01-31 23:59:59Z",
-  "2026-01-31T23:59Z",
-  "+02026-01-31T23:59:59Z",
-  "2026-1-31T23:59:59Z",
-  "",
-];
-
 function refuseStackLayout(): void {
   const slot = /\{"type".*\}/.exec(stackFile)![0];
   const salt = valueOf(stackFile, "salt");
   const commitment = valueOf(stackFile, "commitment");
   const mac = valueOf(stackFile, "mac");
   const sum = valueOf(stackFile, "checksum");
-  group("stack_layout", "stack.json in another spelling; MAC and checksum are right where they are there", [
+  group(base, "stack_layout", "stack.json in another spelling; MAC and checksum are right where they are there", [
     ...each(STACK, "CONFIG", respellings(stackFile)),
     ...each(STACK, "CONFIG", {
       "longer than 65,536 bytes": stackFile + " ".repeat(65_536),
@@ -417,7 +274,7 @@ function refuseStackBounds(): void {
     return { name, code: "CONFIG", files: { [STACK]: written.files.get(STACK)!, [DB]: null, [API]: null } };
   };
   const keyLists = [[0], [-1], [1000000000], [1, 2], [3, 1], [1, 0], [3, 2, 1], [1000000000, 999999999]];
-  group("stack_bounds", "stack.json with a value outside its bounds; MAC and checksum are right", [
+  group(base, "stack_bounds", "stack.json with a value outside its bounds; MAC and checksum are right", [
     ...each(
       STACK,
       "CONFIG",
@@ -474,7 +331,7 @@ function refuseStackAuthenticity(): void {
   const oldMac = closeStack(before(rekeying.files.get(STACK)!, "mac"), rekeying.keys.get(1)!);
   const slotOf = (file: string) => /\{"type".*\}/.exec(file)![0];
   const wrongPassphrases = ["correct horse battery stapl", "Correct horse battery staple", `${PASSPHRASE} `, "x"];
-  group("stack_authenticity", "stack.json in the right layout, but not what its writer wrote", [
+  group(base, "stack_authenticity", "stack.json in the right layout, but not what its writer wrote", [
     ...wrongPassphrases.map((passphrase): Case => ({
       name: `wrong passphrase ${JSON.stringify(passphrase)}`,
       code: "LOCKED",
@@ -528,53 +385,58 @@ function refuseSecretLayout(): void {
   const withLines = (lines: readonly string[]) => closeSecret(secretText(base.id, "db/password", 1, lines), keys);
   const badNames = ["", "/db", "db/", "db//password", ".db", "db/../password", "-db", "db password", "d=b", "d+b", "é"];
   const named = (name: string) => dbWith('"name": "db/password"', `"name": "${name}"`);
-  group("secret_layout", "A secret's file in another spelling or with a value outside its bounds; its MAC is right", [
-    ...each(DB, "CONFIG", respellings(dbFile)),
-    ...each(
-      DB,
-      "CONFIG",
-      Object.fromEntries([
-        ...IMPOSSIBLE_TIMES.map((time) => [`created ${time}`, dbWith(CREATED, time)]),
-        ...["0", "-3", "03", "3.0", "3e0", "1000000000", '"3"', "null"].map((version) => [
-          `version ${version}`,
-          dbWith('"version":3', `"version":${version}`),
+  group(
+    base,
+    "secret_layout",
+    "A secret's file in another spelling or with a value outside its bounds; its MAC is right",
+    [
+      ...each(DB, "CONFIG", respellings(dbFile)),
+      ...each(
+        DB,
+        "CONFIG",
+        Object.fromEntries([
+          ...IMPOSSIBLE_TIMES.map((time) => [`created ${time}`, dbWith(CREATED, time)]),
+          ...["0", "-3", "03", "3.0", "3e0", "1000000000", '"3"', "null"].map((version) => [
+            `version ${version}`,
+            dbWith('"version":3', `"version":${version}`),
+          ]),
+          ...["0", "-1", "01", "1.0", "1000000000", '"1"'].map((key) => [
+            `key ${key}`,
+            dbWith('"key": 1', `"key": ${key}`),
+          ]),
+          ...badNames.map((name) => [`name ${JSON.stringify(name)}`, named(name)]),
+          ["name of 256 bytes", named("a".repeat(256))],
         ]),
-        ...["0", "-1", "01", "1.0", "1000000000", '"1"'].map((key) => [
-          `key ${key}`,
-          dbWith('"key": 1', `"key": ${key}`),
-        ]),
-        ...badNames.map((name) => [`name ${JSON.stringify(name)}`, named(name)]),
-        ["name of 256 bytes", named("a".repeat(256))],
-      ]),
-    ),
-    ...each(DB, "CONFIG", {
-      "format 2": dbWith("coffer/1 secret", "coffer/2 secret"),
-      "format of a stack": dbWith("coffer/1 secret", "coffer/1 stack"),
-      "stack in upper case": dbWith(toHex(base.id), toHex(base.id).toUpperCase()),
-      "stack too short": dbWith(toHex(base.id), toHex(base.id).slice(2)),
-      "type unknown": dbWith(`"created":"${CREATED}","type":"bytes"`, `"created":"${CREATED}","type":"text"`),
-      "type empty": dbWith(`"created":"${CREATED}","type":"bytes"`, `"created":"${CREATED}","type":""`),
-      "no versions": dbWith(`[\n${allLines}\n  ]`, "[]"),
-      "no versions, laid out on lines": dbWith(`[\n${allLines}\n  ]`, "[\n\n  ]"),
-      "101 versions": withLines(Array.from({ length: 101 }, (_, i) => line(101 - i))),
-      "version twice": dbWith(firstLine, `${firstLine},\n${firstLine}`),
-      "versions rising": withLines([line(1), line(2)]),
-      "two versions on one line": dbWith(`${firstLine},\n    `, `${firstLine},`),
-      "version: members in another order": dbWith(
-        '"version":3,"created":"2026-03-01T00:00:00Z"',
-        '"created":"2026-03-01T00:00:00Z","version":3',
       ),
-      "version: member twice": dbWith('"version":3', '"version":3,"version":3'),
-      "version: unknown member": dbWith('"version":3', '"version":3,"note":""'),
-      "version: member missing": dbWith('"created":"2026-03-01T00:00:00Z",', ""),
-      "sealed empty": dbWith(sealed, ""),
-      "sealed shorter than the least": dbWith(sealed, toBase64(new Uint8Array(103))),
-      "mac too short": swap(dbFile, mac, toBase64(new Uint8Array(31))),
-      "mac empty": swap(dbFile, mac, ""),
-    }),
-    ...looseCases(DB, "sealed", sealed, (changed) => dbWith(sealed, changed)),
-    ...looseCases(DB, "mac", mac, (changed) => swap(dbFile, mac, changed)),
-  ]);
+      ...each(DB, "CONFIG", {
+        "format 2": dbWith("coffer/1 secret", "coffer/2 secret"),
+        "format of a stack": dbWith("coffer/1 secret", "coffer/1 stack"),
+        "stack in upper case": dbWith(toHex(base.id), toHex(base.id).toUpperCase()),
+        "stack too short": dbWith(toHex(base.id), toHex(base.id).slice(2)),
+        "type unknown": dbWith(`"created":"${CREATED}","type":"bytes"`, `"created":"${CREATED}","type":"text"`),
+        "type empty": dbWith(`"created":"${CREATED}","type":"bytes"`, `"created":"${CREATED}","type":""`),
+        "no versions": dbWith(`[\n${allLines}\n  ]`, "[]"),
+        "no versions, laid out on lines": dbWith(`[\n${allLines}\n  ]`, "[\n\n  ]"),
+        "101 versions": withLines(Array.from({ length: 101 }, (_, i) => line(101 - i))),
+        "version twice": dbWith(firstLine, `${firstLine},\n${firstLine}`),
+        "versions rising": withLines([line(1), line(2)]),
+        "two versions on one line": dbWith(`${firstLine},\n    `, `${firstLine},`),
+        "version: members in another order": dbWith(
+          '"version":3,"created":"2026-03-01T00:00:00Z"',
+          '"created":"2026-03-01T00:00:00Z","version":3',
+        ),
+        "version: member twice": dbWith('"version":3', '"version":3,"version":3'),
+        "version: unknown member": dbWith('"version":3', '"version":3,"note":""'),
+        "version: member missing": dbWith('"created":"2026-03-01T00:00:00Z",', ""),
+        "sealed empty": dbWith(sealed, ""),
+        "sealed shorter than the least": dbWith(sealed, toBase64(new Uint8Array(103))),
+        "mac too short": swap(dbFile, mac, toBase64(new Uint8Array(31))),
+        "mac empty": swap(dbFile, mac, ""),
+      }),
+      ...looseCases(DB, "sealed", sealed, (changed) => dbWith(sealed, changed)),
+      ...looseCases(DB, "mac", mac, (changed) => swap(dbFile, mac, changed)),
+    ],
+  );
 }
 
 function refuseSecretAuthenticity(): void {
@@ -597,7 +459,7 @@ function refuseSecretAuthenticity(): void {
     if (mark !== undefined) bytes[mark] = 1;
     return bytes;
   };
-  group("secret_authenticity", "A secret's file in the right layout, but not what its writer wrote there", [
+  group(base, "secret_authenticity", "A secret's file in the right layout, but not what its writer wrote there", [
     ...each(DB, "TAMPERED", {
       "mac flipped": unkeyed(mac, flip(mac)),
       "mac under the key for stack.json": swap(
@@ -723,12 +585,6 @@ function rekeyingCases(): Case[] {
   ];
 }
 
-function flipFirst(base64: string): string {
-  const bytes = fromBase64(base64);
-  bytes[0]! ^= 1;
-  return toBase64(bytes);
-}
-
 /** The vectors' files by their path below test/vectors/format. */
 export function formatVectors(): ReadonlyMap<string, string> {
   made.clear();
@@ -738,6 +594,7 @@ export function formatVectors(): ReadonlyMap<string, string> {
   refuseStackAuthenticity();
   refuseSecretLayout();
   refuseSecretAuthenticity();
+  makeKvVectors();
   return made;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a secret is besides its values (docs/format.md §5): which versions are deleted or destroyed, in the clear as
+ * What a secret is besides its values (docs/format.md §8): which versions are deleted or destroyed, in the clear as
  * versions and times are everywhere, and authenticated; settings and custom metadata sealed, as whoever writes them may
  * take them for secret.
  */

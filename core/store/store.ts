@@ -25,7 +25,7 @@ export function kvDocument(name: KvName): DocumentId {
 
 const LARGEST = { stack: MAX_STACK_FILE_BYTES, secret: MAX_SECRET_FILE_BYTES, kv: MAX_KV_FILE_BYTES } as const;
 
-/** What the format allows (docs/format.md §3, §4, §5); a reader refuses more before it looks at the content. */
+/** What the format allows (docs/format.md §3, §4, §8); a reader refuses more before it looks at the content. */
 export function largestSizeOf(document: DocumentId): number {
   return LARGEST[document.kind];
 }

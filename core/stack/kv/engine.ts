@@ -163,7 +163,7 @@ export class KvEngine {
   }
 
   /**
-   * Sets metadata; a secret that does not exist yet is made, without versions.
+   * Sets metadata; a secret that does not exist yet is made, without versions. An empty change does nothing.
    * @throws {Fault} USAGE listing all that is not allowed
    */
   async putMetadata(name: SecretName, change: KvMetadataChange): Promise<void> {
@@ -173,16 +173,18 @@ export class KvEngine {
   }
 
   /**
-   * As `putMetadata`, key by key for the custom metadata, and only where there is a secret: false when there is none.
+   * As `putMetadata`, key by key for the custom metadata, and only where there is a secret: false when there is none,
+   * and something to change.
    * @throws {Fault} USAGE listing all that is not allowed
    */
   async patchMetadata(name: SecretName, patch: KvMetadataPatch): Promise<boolean> {
+    if (Object.keys(patch).length === 0) return true;
     return await this.#stack.update("write", name, async (record, write) => {
       if (!record.exists) return false;
       const custom = mergePatch(record.settings.customMetadata, patch.customMetadata ?? {});
       const content = { ...record.settings, ...patch, customMetadata: custom as Record<string, string> };
       requireAllowed(content, { deleteVersionAfter: 0 });
-      if (Object.keys(patch).length > 0) await write.describe(content);
+      await write.describe(content);
       return true;
     });
   }

@@ -1,6 +1,7 @@
 /** What fast-check draws from, for tests of the format. */
 import fc from "fast-check";
 import { isSecretName, type SecretName } from "../../../core/name.ts";
+import type { KvEntry, KvFile, KvSealed } from "../../../core/seal/kv_file.ts";
 import { formatTimestamp } from "../../../core/seal/timestamp.ts";
 
 /** Any valid name, short ones mostly. */
@@ -55,3 +56,42 @@ export function* singleByteChanges(bytes: Uint8Array): Generator<Uint8Array<Arra
     yield mutate(bytes, { at, remove: 0, insert: bytes.slice(at, at + 1) });
   }
 }
+
+/** What a KV file can say of versions, newest first. */
+const kvEntries: fc.Arbitrary<KvEntry[]> = fc.uniqueArray(count, { maxLength: 8 }).chain((numbers) =>
+  fc.tuple(
+    ...numbers.sort((a, b) => b - a).map((version) =>
+      fc.record({
+        version: fc.constant(version),
+        created: timestamp,
+        deletion: fc.option(timestamp),
+        destroyed: fc.boolean(),
+      }, { noNullPrototype: true }).map((entry) => ({
+        ...entry,
+        destroyed: entry.destroyed || entry.deletion === null,
+      }))
+    ),
+  )
+);
+
+/** What a secret's KV file can say in the clear. */
+export const kvText: fc.Arbitrary<Omit<KvFile, "stack" | "name" | "key">> = fc.record({
+  created: timestamp,
+  updated: timestamp,
+  removed: fc.constant(false),
+  latest: fc.constant(999_999_999),
+  versions: kvEntries,
+}, { noNullPrototype: true });
+
+const shortText = fc.string({ unit: "binary", minLength: 1, maxLength: 30 });
+
+/** What a secret's KV file can seal. */
+export const kvSealed: fc.Arbitrary<KvSealed> = fc.record({
+  customMetadata: fc.dictionary(fc.oneof(shortText, fc.constantFrom("__proto__", "10", "9", "a")), shortText, {
+    maxKeys: 8,
+    noNullPrototype: true,
+  }),
+  casRequired: fc.boolean(),
+  maxVersions: fc.integer({ min: 0, max: 100 }),
+  deleteVersionAfter: fc.integer({ min: 0, max: 9_999_999_999 }),
+}, { noNullPrototype: true });

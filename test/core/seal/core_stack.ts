@@ -1,5 +1,6 @@
 /** Whole stacks in memory through core/seal alone, to be compared with the reference reader and writer. */
 import { isSecretName } from "../../../core/name.ts";
+import { KV_CONFIG, type KvName, openKvFile, parseKvFile } from "../../../core/seal/kv_file.ts";
 import { Keyring } from "../../../core/seal/keyring.ts";
 import { newSlotKey, openSlot, slotKeyOf, wrapKeys } from "../../../core/seal/passphrase_slot.ts";
 import {
@@ -13,8 +14,9 @@ import {
 import { authenticateHeader, encodeStackFile, parseStackFile, slotContextOf } from "../../../core/seal/stack_file.ts";
 import { Secret } from "../../../core/secret.ts";
 import { pathOfSecret, secretAtPath } from "../../../core/store/file_name.ts";
+import type { Kv } from "../../reference/format/kv_reader.ts";
 import type { Version } from "../../reference/format/secret_reader.ts";
-import type { Files, Secrets } from "../../reference/format/stack_reader.ts";
+import type { Contents, Files, Secrets } from "../../reference/format/stack_reader.ts";
 
 /** The keys of `stack.json`. The caller disposes of the keyring. */
 export async function unlockWithCore(stackFile: Uint8Array, passphrase: string) {
@@ -37,16 +39,39 @@ export function readSecretWithCore(bytes: Uint8Array, stack: string, name: strin
   });
 }
 
+/** All that a KV file says. */
+export function readKvWithCore(bytes: Uint8Array, stack: string, name: string, keyring: Keyring): Kv {
+  if (name !== KV_CONFIG && !isSecretName(name)) throw new TypeError("not a secret's name");
+  const read = parseKvFile(bytes, { stack, name }, name);
+  const { customMetadata, ...settings } = openKvFile(read, keyring, name);
+  const { created, updated, removed, latest, versions } = read.file;
+  const pairs = Object.entries(customMetadata).sort(([a], [b]) => a < b ? -1 : 1);
+  return { created, updated, removed, latest, versions, ...settings, customMetadata: pairs };
+}
+
 /** Everything in a stack. */
-export async function readWithCore(files: Files, passphrase: string): Promise<Secrets> {
+export async function readContentsWithCore(files: Files, passphrase: string): Promise<Contents> {
   const { header, keyring } = await unlockWithCore(files.get("stack.json")!, passphrase);
   using _keys = keyring;
-  const secrets: Secrets = new Map();
+  const contents: Contents = { secrets: new Map(), kvs: new Map() };
   for (const [path, bytes] of files) {
     const name = path.startsWith("secrets/") ? secretAtPath(path.split("/").slice(1)) : undefined;
-    if (name !== undefined) secrets.set(name, readSecretWithCore(bytes, header.id, name, keyring));
+    if (name !== undefined) contents.secrets.set(name, readSecretWithCore(bytes, header.id, name, keyring));
+    const kvName = kvAtPath(path);
+    if (kvName !== undefined) contents.kvs.set(kvName, readKvWithCore(bytes, header.id, kvName, keyring));
   }
-  return secrets;
+  return contents;
+}
+
+/** Of which secret a file below `kv/` is. */
+export function kvAtPath(path: string): KvName | undefined {
+  if (path === `kv/${KV_CONFIG}.json`) return KV_CONFIG;
+  return path.startsWith("kv/") ? secretAtPath(path.split("/").slice(1)) : undefined;
+}
+
+/** The secrets in a stack, all files of which open. */
+export async function readWithCore(files: Files, passphrase: string): Promise<Secrets> {
+  return (await readContentsWithCore(files, passphrase)).secrets;
 }
 
 /** A stack with these secrets. */

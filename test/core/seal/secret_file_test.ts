@@ -16,10 +16,10 @@ import { slotContextOf } from "../../../core/seal/stack_file.ts";
 import { Secret } from "../../../core/secret.ts";
 import { secretAtPath } from "../../../core/store/file_name.ts";
 import { fromBase64, toBase64 } from "../../reference/format/layout.ts";
-import { acceptVectors, filesOf, refuseVectors, secretsOf } from "../../reference/format/vectors.ts";
+import { acceptVectors, filesOf, kvsOf, refuseVectors, secretsOf } from "../../reference/format/vectors.ts";
 import { count, secretName, singleByteChanges, timestamp } from "./arbitraries.ts";
 import { assertFault, assertFaultAsync } from "./assert_fault.ts";
-import { readSecretWithCore, readWithCore, unlockWithCore } from "./core_stack.ts";
+import { readContentsWithCore, readSecretWithCore, readWithCore, unlockWithCore } from "./core_stack.ts";
 
 const STACK = "00112233445566778899aabbccddeeff";
 const NAME = parseSecretName("db/password");
@@ -129,7 +129,9 @@ Deno.test("authenticateSecretFile() is TAMPERED when the stack key is another, o
 
 Deno.test("core/seal opens every vector to accept", async () => {
   for (const [name, vector] of acceptVectors()) {
-    assert.deepEqual(await readWithCore(filesOf(vector.files), vector.passphrase), secretsOf(vector), name);
+    const { secrets, kvs } = await readContentsWithCore(filesOf(vector.files), vector.passphrase);
+    assert.deepEqual(secrets, secretsOf(vector), name);
+    assert.deepEqual(kvs, kvsOf(vector), name);
   }
 });
 
@@ -150,10 +152,10 @@ Deno.test("encodeSecretFile() gives the file back when it was parsed from a vect
   assert.ok(compared > 60);
 });
 
-for (const name of ["secret_layout", "secret_authenticity"]) {
+for (const name of ["secret_layout", "secret_authenticity", "kv_layout", "kv_content", "kv_authenticity"]) {
   Deno.test(`core/seal refuses every vector of ${name}, for its reason`, async () => {
     const { files, passphrase, cases } = refuseVectors().find(([group]) => group === name)![1];
-    const values = ["hunter1", "hunter2", "hunter3", "swordfish", passphrase];
+    const values = ["hunter1", "hunter2", "hunter3", "swordfish", "owner", passphrase];
     assert.equal((await readWithCore(filesOf(files), passphrase)).size, 2);
     for (const refused of cases) {
       const changed = filesOf(files, refused.files);

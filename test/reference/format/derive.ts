@@ -85,6 +85,8 @@ export interface PurposeKeys {
   readonly macSecret: Uint8Array;
   /** Authenticates `stack.json`. */
   readonly macStack: Uint8Array;
+  /** Seals KV files. */
+  readonly sealKv: Uint8Array;
 }
 
 /** §3.2. */
@@ -93,6 +95,7 @@ export function purposeKeys(stackKey: Uint8Array, id: Uint8Array): PurposeKeys {
     seal: hkdf(stackKey, id, "coffer/1 seal"),
     macSecret: hkdf(stackKey, id, "coffer/1 mac secret"),
     macStack: hkdf(stackKey, id, "coffer/1 mac stack"),
+    sealKv: hkdf(stackKey, id, "coffer/1 seal kv"),
   };
 }
 

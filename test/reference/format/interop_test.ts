@@ -3,15 +3,24 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Fault } from "../../../core/fault.ts";
 import { parseSecretName } from "../../../core/name.ts";
+import { encodeKvFile, parseKvFile } from "../../../core/seal/kv_file.ts";
 import { parseSecretFile } from "../../../core/seal/secret_file.ts";
 import { parseStackFile } from "../../../core/seal/stack_file.ts";
-import { mutate, mutation, secretName, timestamp } from "../../core/seal/arbitraries.ts";
-import { readSecretWithCore, readWithCore, unlockWithCore, writeWithCore } from "../../core/seal/core_stack.ts";
+import { kvSealed, kvText, mutate, mutation, secretName, timestamp } from "../../core/seal/arbitraries.ts";
+import {
+  readKvWithCore,
+  readSecretWithCore,
+  readWithCore,
+  unlockWithCore,
+  writeWithCore,
+} from "../../core/seal/core_stack.ts";
+import { readKv, readKvText } from "./kv_reader.ts";
+import { pad } from "./derive.ts";
 import { Refusal, toHex } from "./layout.ts";
 import { readSecret, readSecretText, type Version } from "./secret_reader.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { readStack, readStackText, type Secrets, unlock } from "./stack_reader.ts";
-import { writeStack } from "./stack_writer.ts";
+import { closeKv, kvContent, writeStack } from "./stack_writer.ts";
 
 const PASSPHRASE = "pass phräse 🔑";
 const utf8 = new TextEncoder();
@@ -100,10 +109,20 @@ const { files } = writeStack({
     name: "db/Password",
     versions: [{ value: utf8.encode("b"), type: "json" }, { value: utf8.encode("a") }],
   }],
+  kvs: [{
+    name: "db/Password",
+    latest: 3,
+    versions: [
+      { version: 3, created: "2026-01-31T23:59:59Z", deletion: null, destroyed: true },
+      { version: 2, created: "2026-01-31T23:59:59Z", deletion: "2026-02-01T00:00:00Z", destroyed: false },
+    ],
+    content: kvContent({ custom: { owner: "ops", "é 🔑": '"' }, maxVersions: 5, deleteVersionAfter: 60 }),
+  }],
   random: seededRandom("interop mutation"),
 });
 const stackFile = utf8.encode(files.get("stack.json")!);
 const secretFile = utf8.encode(files.get("secrets/db+=p=assword.json")!);
+const kvFile = utf8.encode(files.get("kv/db+=p=assword.json")!);
 
 Deno.test("parseStackFile() and the reference give one verdict when stack.json is changed anywhere", () => {
   fc.assert(
@@ -130,8 +149,51 @@ Deno.test("core/seal and the reference give one verdict when a secret's file is 
   );
 });
 
+Deno.test("readKv() returns what core/seal wrote", async () => {
+  const { header, keyring } = await unlockWithCore(stackFile, PASSPHRASE);
+  using _keys = keyring;
+  const stack = unlock(readStackText(stackFile), PASSPHRASE);
+  fc.assert(fc.property(secretName, fc.constantFrom(1, 2), kvText, kvSealed, (name, key, text, content) => {
+    const bytes = encodeKvFile({ stack: header.id, name, key, ...text }, content, keyring);
+    assert.deepEqual(readKv(bytes, stack, name), readKvWithCore(bytes, header.id, name, keyring));
+  }));
+});
+
+Deno.test("core/seal and the reference give one verdict when a KV file is changed anywhere", async () => {
+  const { header, keyring } = await unlockWithCore(stackFile, PASSPHRASE);
+  using _keys = keyring;
+  const stack = unlock(readStackText(stackFile), PASSPHRASE);
+  fc.assert(
+    fc.property(mutation, (change) => {
+      const bytes = mutate(kvFile, change);
+      const verdict = outcome(() => readKv(bytes, stack, "db/Password"));
+      assert.equal(outcome(() => readKvWithCore(bytes, header.id, "db/Password", keyring)), verdict);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+Deno.test("core/seal and the reference give one verdict when what a KV file seals is changed anywhere", async () => {
+  const { header, keyring } = await unlockWithCore(stackFile, PASSPHRASE);
+  using _keys = keyring;
+  const stack = unlock(readStackText(stackFile), PASSPHRASE);
+  const purposes = stack.keys.get(2)!;
+  const content = utf8.encode(kvContent({ custom: { a: "b", owner: "ops", "é 🔑": '"\\\n' }, maxVersions: 5 }));
+  const clear = new TextDecoder().decode(kvFile);
+  const before = clear.slice(0, clear.indexOf('  "sealed"'));
+  fc.assert(
+    fc.property(mutation, (change) => {
+      const bytes = utf8.encode(closeKv(before, pad(mutate(content, change)), purposes, new Uint8Array(24)));
+      const verdict = outcome(() => readKv(bytes, stack, "db/Password"));
+      assert.equal(outcome(() => readKvWithCore(bytes, header.id, "db/Password", keyring)), verdict);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 Deno.test("core/seal and the reference give one verdict when members are replaced by arbitrary JSON", () => {
   const places = ["logN", "r", "p", "keys", "key", "version", "id", "name", "created", "type", "format"];
+  places.push("updated", "removed", "latest", "deletion", "destroyed");
   // Values that a loose reader might take, beside any JSON at all.
   const loose = fc.constantFrom("1.0", "1e0", "-0", "01", "1 ", "true", '"1"', "[1]", "[[1]]", '"\\u0061"', "{}");
   const found = { stack: "0".repeat(32), name: parseSecretName("db/Password") };
@@ -140,7 +202,7 @@ Deno.test("core/seal and the reference give one verdict when members are replace
       const replace = (bytes: Uint8Array) =>
         utf8.encode(
           new TextDecoder().decode(bytes).replace(
-            new RegExp(`"${member}":( ?)("[^"]*"|\\d+|\\[[^\\n]*\\])`),
+            new RegExp(`"${member}":( ?)("[^"]*"|\\d+|true|false|null|\\[[^\\n]*\\])`),
             (_, space) => `"${member}":${space}${value}`,
           ),
         );
@@ -150,6 +212,9 @@ Deno.test("core/seal and the reference give one verdict when members are replace
       // Names and stacks are compared after parsing, so that TAMPERED here means that it parsed.
       const parsed = outcome(() => parseSecretFile(secret, found, "file")) !== "CONFIG";
       assert.equal(parsed, outcome(() => readSecretText(secret)) === "accepted");
+      const kv = replace(kvFile);
+      const kvParsed = outcome(() => parseKvFile(kv, found, "file")) !== "CONFIG";
+      assert.equal(kvParsed, outcome(() => readKvText(kv)) === "accepted");
     }),
     { numRuns: 1500 },
   );

@@ -41,6 +41,19 @@ Deno.test("readStackFolder() refuses when a secret's file is a symbolic link", (
     );
   }));
 
+Deno.test("readStackFolder() refuses when the folder of KV files, or one of them, is a symbolic link", async () => {
+  for (const path of ["kv", "kv/a.json", "kv/.config.json"]) {
+    await inFolder(async (stack) => {
+      if (path !== "kv") await Deno.mkdir(`${stack}/kv`);
+      await Deno.symlink("/nonexistent", `${stack}/${path}`);
+      await assert.rejects(
+        readStackFolder(stack, "x"),
+        (error: unknown) => error instanceof Refusal && error.code === "DENIED",
+      );
+    });
+  }
+});
+
 Deno.test("readStackFolder() does not look when another file is a symbolic link", () =>
   inFolder(async (stack) => {
     await Deno.symlink("/nonexistent", `${stack}/secrets/notes`);

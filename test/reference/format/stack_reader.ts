@@ -2,6 +2,7 @@
 
 import { checksum, mac, open, type PurposeKeys, purposeKeys, slotData, slotKeys } from "./derive.ts";
 import { nameOf } from "./file_names.ts";
+import { CONFIG, type Kv, readKv } from "./kv_reader.ts";
 import { Cursor, fromHex, Refusal, toBase64 } from "./layout.ts";
 import { readSecret, type Version } from "./secret_reader.ts";
 
@@ -88,24 +89,49 @@ export type Secrets = Map<string, Version[]>;
 /** A stack's files by their path in its folder. */
 export type Files = ReadonlyMap<string, Uint8Array>;
 
-/** Opens every secret of a stack whose files are in memory. All of it must hold, or nothing is returned. */
-export function readStack(files: Files, passphrase: string): Secrets {
+/** What is said of secrets besides, by name; of the stack itself under `.config`. */
+export type Kvs = Map<string, Kv>;
+
+/** Everything in a stack. */
+export interface Contents {
+  /** All versions that files hold, whatever is said of them. */
+  readonly secrets: Secrets;
+  /** What is said of them. */
+  readonly kvs: Kvs;
+}
+
+/** Opens every file of a stack whose files are in memory. All of it must hold, or nothing is returned. */
+export function readContents(files: Files, passphrase: string): Contents {
   const stackFile = files.get("stack.json");
   if (stackFile === undefined) throw new Error("no stack.json");
   const stack = unlock(readStackText(stackFile), passphrase);
   const secrets: Secrets = new Map();
+  const kvs: Kvs = new Map();
   for (const [path, bytes] of files) {
-    const name = path.startsWith("secrets/") ? nameOf(path.slice("secrets/".length)) : undefined;
-    if (name !== undefined) secrets.set(name, readSecret(bytes, stack, name));
+    const place = placeOf(path);
+    if (place?.kind === "secret") secrets.set(place.name, readSecret(bytes, stack, place.name));
+    if (place?.kind === "kv") kvs.set(place.name, readKv(bytes, stack, place.name));
   }
-  return secrets;
+  return { secrets, kvs };
+}
+
+/** {@linkcode readContents}, for callers that want the secrets alone. */
+export function readStack(files: Files, passphrase: string): Secrets {
+  return readContents(files, passphrase).secrets;
+}
+
+/** §1: what a file below the stack's folder is; undefined when it is to be ignored. */
+function placeOf(path: string): { readonly kind: "secret" | "kv"; readonly name: string } | undefined {
+  if (path === `kv/${CONFIG}.json`) return { kind: "kv", name: CONFIG };
+  const [folder, ...rest] = path.split("/");
+  const name = folder === "secrets" || folder === "kv" ? nameOf(rest.join("/")) : undefined;
+  return name === undefined ? undefined : { kind: folder === "kv" ? "kv" : "secret", name };
 }
 
 async function collect(folder: string, prefix: string, files: Map<string, Uint8Array>): Promise<void> {
   for await (const { name, isDirectory, isFile, isSymlink } of Deno.readDir(folder)) {
     const path = prefix + name;
-    const secret = path.startsWith("secrets/") && nameOf(path.slice("secrets/".length)) !== undefined;
-    const ours = path === "stack.json" || path === "secrets" || secret;
+    const ours = ["stack.json", "secrets", "kv"].includes(path) || placeOf(path) !== undefined;
     if (isSymlink && ours) throw new Refusal("DENIED", "a symbolic link");
     if (isDirectory) await collect(`${folder}/${name}`, `${path}/`, files);
     else if (isFile) files.set(path, await Deno.readFile(`${folder}/${name}`));

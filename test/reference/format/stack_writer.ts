@@ -46,6 +46,31 @@ export interface PlannedSecret {
   readonly versions: readonly PlannedVersion[];
 }
 
+/** One KV file to write; the text of everything is as given. */
+export interface PlannedKv {
+  /** Name of the secret, or `.config`. */
+  readonly name: string;
+  /** Number of the stack key; the newest unless given. */
+  readonly key?: number;
+  /** Time of the secret's making; the stack's unless given. */
+  readonly created?: string;
+  /** Time of the last change; the stack's unless given. */
+  readonly updated?: string;
+  /** Whether the secret is being removed; it is not unless given. */
+  readonly removed?: boolean;
+  /** 0 unless given. */
+  readonly latest?: number;
+  /** What is said of versions, newest first; of none unless given. */
+  readonly versions?: readonly {
+    readonly version: number;
+    readonly created: string;
+    readonly deletion: string | null;
+    readonly destroyed: boolean;
+  }[];
+  /** What is sealed; {@linkcode kvContent} of nothing unless given. */
+  readonly content?: string;
+}
+
 /** A stack to write. */
 export interface StackPlan {
   /** Opens the stack. */
@@ -58,7 +83,12 @@ export interface StackPlan {
   readonly keys?: readonly number[];
   /** The secrets. */
   readonly secrets: readonly PlannedSecret[];
-  /** Asked for the id, the salt, each stack key, the nonce of `wrapped`, and one nonce for each version, in turn. */
+  /** The KV files; none unless given. */
+  readonly kvs?: readonly PlannedKv[];
+  /**
+   * Asked for the id, the salt, each stack key, the nonce of `wrapped`, one nonce for each version and one for each KV
+   * file, in turn.
+   */
   readonly random: Random;
 }
 
@@ -107,6 +137,38 @@ export function secretText(id: Uint8Array, name: string, key: number, versionLin
     `  "versions": [\n${versionLines.join(",\n")}\n  ],\n`;
 }
 
+/** The text that a KV file seals. */
+export function kvContent(
+  { casRequired = false, custom = {}, deleteVersionAfter = 0, maxVersions = 0 }: {
+    readonly casRequired?: boolean;
+    readonly custom?: Readonly<Record<string, string>>;
+    readonly deleteVersionAfter?: number;
+    readonly maxVersions?: number;
+  },
+): string {
+  const pairs = Object.keys(custom).sort().map((key) => `${JSON.stringify(key)}:${JSON.stringify(custom[key])}`);
+  return `{"cas_required":${casRequired},"custom_metadata":{${pairs.join(",")}},` +
+    `"delete_version_after":${deleteVersionAfter},"max_versions":${maxVersions}}`;
+}
+
+/** The text of a KV file up to `sealed`. */
+export function kvText(id: Uint8Array, plan: Required<Omit<PlannedKv, "content">>): string {
+  const { name, key, created, updated, removed, latest, versions } = plan;
+  const lines = versions.map((v) =>
+    `    {"version":${v.version},"created":"${v.created}",` +
+    `"deletion":${v.deletion === null ? "null" : `"${v.deletion}"`},"destroyed":${v.destroyed}}`
+  );
+  return `{\n  "format": "coffer/1 kv",\n  "stack": "${toHex(id)}",\n  "name": "${name}",\n  "key": ${key},\n` +
+    `  "created": "${created}",\n  "updated": "${updated}",\n  "removed": ${removed},\n  "latest": ${latest},\n` +
+    `  "versions": [${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n  `}],\n`;
+}
+
+/** Puts `sealed` under the text before it; the plaintext is padded already, so that padding can be wrong too. */
+export function closeKv(textBefore: string, padded: Uint8Array, keys: PurposeKeys, nonce: Uint8Array): string {
+  const sealed = seal(keys.sealKv, nonce, padded, utf8.encode(textBefore));
+  return `${textBefore}  "sealed": "${toBase64(sealed)}"\n}\n`;
+}
+
 /** Writes a stack in memory. */
 export function writeStack(plan: StackPlan): WrittenStack {
   const { created, logN, keys: numbers = [1], random } = plan;
@@ -128,6 +190,12 @@ export function writeStack(plan: StackPlan): WrittenStack {
       return sealLine(place, pad(value), keys.get(key)!.seal, random(24));
     });
     files.set(`secrets/${fileOf(name)}`, closeSecret(secretText(id, name, key, lines), keys.get(key)!));
+  }
+  for (const { content = kvContent({}), ...given } of plan.kvs ?? []) {
+    const about = { key: newest, created, updated: created, removed: false, latest: 0, versions: [], ...given };
+    const path = about.name === ".config" ? "kv/.config.json" : `kv/${fileOf(about.name)}`;
+    const padded = pad(utf8.encode(content));
+    files.set(path, closeKv(kvText(id, about), padded, keys.get(about.key)!, random(24)));
   }
   return { files, id, salt, slot, stackKeys, keys };
 }

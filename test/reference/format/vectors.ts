@@ -2,11 +2,12 @@
 
 import { fromBase64, type RefusalCode } from "./layout.ts";
 import type { Version } from "./secret_reader.ts";
-import type { Files, Secrets } from "./stack_reader.ts";
+import type { Kv } from "./kv_reader.ts";
+import type { Files, Kvs, Secrets } from "./stack_reader.ts";
 
 const FOLDER = new URL("../../vectors/format/", import.meta.url);
 // Checked when loading, so that a moved folder or a generator gone wrong cannot leave tests with nothing to do.
-const LEAST = { accept: 15, refuse: 337 };
+const LEAST = { accept: 19, refuse: 532 };
 
 /** A file's text, or its bytes in base64 when they are not UTF-8. */
 export type VectorFile = string | { readonly base64: string };
@@ -26,6 +27,8 @@ export interface AcceptVector {
       readonly { readonly version: number; readonly created: string; readonly type: string; readonly base64: string }[]
     >
   >;
+  /** All that KV files say, by name, where there are any. */
+  readonly kv?: Readonly<Record<string, Kv>>;
   /** Every value on the way, in hex; for a stack with one key. */
   readonly steps?: Readonly<Record<string, string>>;
 }
@@ -73,6 +76,11 @@ export function secretsOf(vector: AcceptVector): Secrets {
     })),
   ];
   return new Map(Object.entries(vector.secrets).map(versions));
+}
+
+/** The KV files of a vector as a reader must return them. */
+export function kvsOf(vector: AcceptVector): Kvs {
+  return new Map(Object.entries(vector.kv ?? {}));
 }
 
 function load<T>(kind: string): [name: string, vector: T][] {

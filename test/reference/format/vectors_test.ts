@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { formatVectors } from "../../../scripts/make_format_vectors.ts";
 import { purposeKeys, slotKeys } from "./derive.ts";
 import { fromHex, Refusal, toHex } from "./layout.ts";
-import { readStack } from "./stack_reader.ts";
-import { acceptVectors, filesOf, refuseVectors, secretsOf } from "./vectors.ts";
+import { readContents, readStack } from "./stack_reader.ts";
+import { acceptVectors, filesOf, kvsOf, refuseVectors, secretsOf } from "./vectors.ts";
 
-Deno.test("readStack() opens every vector to accept", () => {
+Deno.test("readContents() opens every vector to accept", () => {
   for (const [name, vector] of acceptVectors()) {
-    assert.deepEqual(readStack(filesOf(vector.files), vector.passphrase), secretsOf(vector), name);
+    const { secrets, kvs } = readContents(filesOf(vector.files), vector.passphrase);
+    assert.deepEqual(secrets, secretsOf(vector), name);
+    assert.deepEqual(kvs, kvsOf(vector), name);
   }
 });
 

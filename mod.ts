@@ -50,6 +50,7 @@ export type { StackHeader } from "./core/seal/stack_file.ts";
 export { Secret } from "./core/secret.ts";
 export { type CreateOptions, createStack } from "./core/stack/create.ts";
 export { LockedStack, type VersionInfo } from "./core/stack/locked_stack.ts";
+export type { Access, AccessInProgress, AccessKind, RecordAccess } from "./core/stack/access.ts";
 export { changePassphrase } from "./core/stack/passphrase.ts";
 export { Project } from "./core/stack/project.ts";
 export { rekey } from "./core/stack/rekey.ts";

@@ -28,6 +28,20 @@ export function fieldOf({ value, type }: Opened, field: string, of: string): Sec
   return Secret.fromText(typeof content === "string" ? content : JSON.stringify(content));
 }
 
+/**
+ * The texts in a value with fields, however deep: what a program prints of it that has parsed it. None for plain values.
+ * Numbers, true and false are no secrets of their own.
+ */
+export function textsIn({ value, type }: Opened): Secret[] {
+  const texts: Secret[] = [];
+  const collect = (content: unknown) => {
+    if (typeof content === "string") texts.push(Secret.fromText(content));
+    else if (typeof content === "object" && content !== null) Object.values(content).forEach(collect);
+  };
+  if (type === "json") collect(objectOf(value));
+  return texts;
+}
+
 /** The value with one field set to text; a secret that does not exist yet starts with that field alone. */
 export function withField(current: Opened | undefined, field: string, content: Secret, of: string): NewValue {
   if (current && current.type !== "json") {

@@ -1,6 +1,6 @@
 /** References to values, and which of them lead to none. */
 import { Fault } from "./fault.ts";
-import { fieldOf } from "./fields.ts";
+import { fieldOf, textsIn } from "./fields.ts";
 import type { SecretName, StackName } from "./name.ts";
 import { describeReference, type Reference } from "./reference.ts";
 import { Secret } from "./secret.ts";
@@ -16,10 +16,22 @@ export class Resolved {
   readonly #values: ReadonlyMap<string, Secret>;
   /** What does not exist, by name: secrets, and fields of secrets that do. Each with what it would say alone. */
   readonly missing: ReadonlyMap<string, Fault>;
+  readonly #parts: readonly Secret[];
 
-  constructor(values: ReadonlyMap<string, Secret>, missing: ReadonlyMap<string, Fault> = new Map()) {
+  /** @param parts texts that values with fields contain */
+  constructor(
+    values: ReadonlyMap<string, Secret>,
+    missing: ReadonlyMap<string, Fault> = new Map(),
+    parts: readonly Secret[] = [],
+  ) {
     this.#values = values;
     this.missing = missing;
+    this.#parts = parts;
+  }
+
+  /** What must not be seen in an output: every value, and each text in those that have fields. */
+  get masked(): readonly Secret[] {
+    return [...this.#values.values(), ...this.#parts];
   }
 
   /** The value of a reference; undefined when it is missing. */
@@ -38,7 +50,7 @@ export class Resolved {
   }
 
   [Symbol.dispose](): void {
-    for (const value of this.#values.values()) value.dispose();
+    for (const value of this.masked) value.dispose();
   }
 }
 
@@ -77,6 +89,7 @@ export async function lookUp(
   );
   const values = new Map<string, Secret>();
   const missing = new Map<string, Fault>();
+  const parts: Secret[] = [];
   try {
     for (const reference of references) {
       const opened = found.get(reference.stack)!.get(reference.name);
@@ -87,11 +100,12 @@ export async function lookUp(
         const value = valueOf(opened, reference);
         if (value instanceof Secret) values.set(key, value);
         else missing.set(key, value);
+        if (reference.field === undefined) parts.push(...textsIn(opened));
       }
     }
-    return new Resolved(values, missing);
+    return new Resolved(values, missing, parts);
   } catch (error) {
-    for (const value of values.values()) value.dispose();
+    for (const value of [...values.values(), ...parts]) value.dispose();
     throw error;
   } finally {
     for (const opened of found.values()) for (const { value } of opened.values()) value.dispose();

@@ -68,7 +68,7 @@ async function maskerOf({ workspace, report }: Context, flags: Flags): Promise<M
   const names = [...new Set(short.map(describeReference))].join(", ");
   if (names) report.warning(`too short to be masked: ${names}`);
   if (references.length === 0) report.warning("no secret is chosen, and nothing will be masked");
-  return new Masker(resolved.values);
+  return new Masker(resolved.masked);
 }
 
 async function choose({ secret, prefix, all }: Flags, stacks: OpenStacks): Promise<Reference[]> {

@@ -1,6 +1,6 @@
 import { Fault } from "../../core/fault.ts";
 import { parseStackName, type StackName } from "../../core/name.ts";
-import { command, type CommonFlags, type Context, toggle } from "../command.ts";
+import { command, type CommonFlags, toggle } from "../command.ts";
 import { type Address, type Certificate, isLoopbackName, parseAddress } from "../server/listener.ts";
 import { serverLocation } from "../server/location.ts";
 import { Server } from "../server/server.ts";

@@ -48,7 +48,7 @@ export class Delivery implements Disposable {
     const variables = bindings.map(({ env, from }) =>
       [env, typeof from === "string" ? Secret.fromText(from) : resolved.of(from)] as const
     );
-    this.secrets = resolved.values;
+    this.secrets = resolved.masked;
     const short = referencesOf(selection).filter((from) => resolved.of(from).size < LEAST_MASKED_BYTES);
     this.unmasked = [...new Set(short.map(describeReference))];
     this.#variables = new Map(variables);

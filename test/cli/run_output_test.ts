@@ -69,6 +69,13 @@ endToEnd("coffer run masks overlapping values whole", async (coffer) => {
   assert.equal(text, `1 ${MASK} 2 ${MASK} 3 ${MASK} 4 ${MASK} 5 abcd`);
 });
 
+endToEnd("coffer run masks the texts in a value with fields", async (coffer) => {
+  await coffer.ok(["init", "--work-factor", "10"]);
+  await coffer.ok(["set", "login", "--field", "user"], { stdin: "ada-lovelace" });
+  await coffer.ok(["set", "login", "--field", "password"], { stdin: "p-w-o-r-d" });
+  assert.equal(await coffer.ok(["run", "--", "echo", "p-w-o-r-d", "ada-lovelace"]), `${MASK} ${MASK}\n`);
+});
+
 endToEnd("coffer run leaves the output alone when told to", async (coffer) => {
   await coffer.given({ SECRET });
   assert.equal(await coffer.ok(["run", "--no-mask", "--", "sh", "-c", 'printf %s "$SECRET"']), SECRET);

@@ -108,3 +108,14 @@ Deno.test("resolve() of nothing asks nobody", async () => {
   using resolved = await resolve([], stacks.sourceOf);
   assert.deepEqual([resolved.values, stacks.calls], [[], []]);
 });
+
+Deno.test("resolve() tells what must not be seen: values, and each text in those that have fields", async () => {
+  const document = '{"user":"ada","deep":{"keys":["k-1",2,null,true,""]}}';
+  const stacks = new Stacks({ "": { doc: document, text: "plain", other: '{"a":"chosen","b":"not"}' } });
+  const resolved = await resolve(references("/doc", "/text", "/other#a"), stacks.sourceOf);
+  const texts = resolved.masked.map((secret) => secret.revealText());
+  assert.deepEqual(texts.sort(), ["", document, "ada", "chosen", "k-1", "plain"].sort());
+  const parts = [...resolved.masked];
+  resolved[Symbol.dispose]();
+  assert.ok(parts.every(isDisposed));
+});

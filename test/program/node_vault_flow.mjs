@@ -42,4 +42,4 @@ for (const noCustomHTTPVerbs of [false, true]) {
   await assert.rejects(vault.tokenLookupSelf(), ({ response }) => response.statusCode === 403);
   await owner.removePolicy({ name: "node" });
 }
-console.log("ok");
+process.stdout.write("ok\n");

@@ -12,7 +12,7 @@ import { parseDuration } from "./duration.ts";
 import { type Answer, respond, respondRefusal } from "./http/answer.ts";
 import { outcomeOf, refusalOf } from "./http/fault_answer.ts";
 import { guardHeaders } from "./http/header_guard.ts";
-import { operationOf, type RequestOperation } from "./http/operation.ts";
+import { CARRY_BODY, operationOf, type RequestOperation } from "./http/operation.ts";
 import type { Peer } from "./http/peer.ts";
 import { notFound, Refusal } from "./http/refusal.ts";
 import { readJsonBody } from "./http/request_body.ts";
@@ -64,7 +64,7 @@ async function responseTo(request: Request, peer: Peer, server: Dependencies, ro
 async function answerTo(request: Request, query: URLSearchParams, match: Match, session: Session): Promise<Answer> {
   const { route, parameters } = match;
   const givenQuery = Object.fromEntries(query);
-  const given = route.body && CARRY_BODY.has(route.operation) ? await readJsonBody(request) : {};
+  const given = route.body ? await readJsonBody(request) : {};
   const call = {
     session,
     parameters,
@@ -94,8 +94,6 @@ function unknown(session: Session, routes: RouteTable): Answer {
   if (routes.knows(session.path)) throw new Refusal(405, "unsupported operation");
   return unknownPath(session);
 }
-
-const CARRY_BODY: ReadonlySet<RequestOperation> = new Set(["update", "patch"]);
 
 /** Vault has it for its health alone. */
 function requireMethod({ method }: Request, match: Match | undefined): void {

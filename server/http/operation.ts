@@ -4,6 +4,9 @@ import { Refusal } from "./refusal.ts";
 /** `update` is also `create`, which only what is there already can tell apart. */
 export type RequestOperation = "read" | "list" | "update" | "patch" | "delete";
 
+/** The body of any other is not read. */
+export const CARRY_BODY: ReadonlySet<RequestOperation> = new Set(["update", "patch"]);
+
 export const MERGE_PATCH = "application/merge-patch+json";
 
 /**

@@ -4,7 +4,7 @@
  */
 import type * as z from "zod/mini";
 import type { Answer } from "../http/answer.ts";
-import type { RequestOperation } from "../http/operation.ts";
+import { CARRY_BODY, type RequestOperation } from "../http/operation.ts";
 import type { JsonObject } from "../../core/stack/kv/json.ts";
 import type { Deed, Session } from "../session.ts";
 
@@ -86,7 +86,8 @@ export interface Route {
 export function route<Path extends string, Query extends Members = Members, Body extends Members = Members>(
   definition: Definition<Path, Query, Body>,
 ): Route {
-  const { access = "rights", sudo = false, forRuns = false, deed, query, body, answer, exists, ...rest } = definition;
+  const { access = "rights", sudo = false, forRuns = false, deed, query, answer, exists, ...rest } = definition;
+  const body = CARRY_BODY.has(definition.operation) ? definition.body : undefined;
   // Whoever calls it has matched the path, and parsed query and body with these very schemas.
   const handle = definition.handle as Route["handle"];
   return { ...rest, access, sudo, forRuns, deed, query, body, answer, exists, handle };

@@ -24,6 +24,8 @@ const newToken = z.object({
   display_name: z.optional(z.string()),
   meta: z.optional(z.nullable(texts)),
   type: z.optional(z.string()),
+  /** There are no entities; Vault's command line says each time that it wants none. */
+  entity_alias: z.optional(z.literal("")),
 });
 const oneToken = z.object({ token: z.optional(z.string()) });
 const oneAccessor = z.object({ accessor: z.optional(z.string()) });

@@ -37,7 +37,7 @@ export function normalForm(value: unknown, member = ""): unknown {
     );
   }
   if (member === "keys" && typeof value === "string" && /^[A-Za-z0-9]{24}$/.test(value)) return "<accessor>";
-  if (member.endsWith("_time") || member.endsWith("_time_utc") || member === "last_renewal") return timeForm(value);
+  if (/_time$|_time_utc$|^last_renewal$|^modified$/.test(member)) return timeForm(value);
   if (OF_THE_SERVER.has(member) && typeof value === "string") return "<text>";
   // A number or nothing is told apart from what is there.
   if (Object.hasOwn(VOLATILE, member) && isVolatile(value)) return `<${VOLATILE[member]}>`;

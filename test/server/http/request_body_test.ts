@@ -44,6 +44,7 @@ Deno.test("readJsonBody() reads an object in whatever pieces it comes, and takes
     assert.deepEqual(await readJsonBody(streamed(pieces)), { a: { ü: [1, null] } });
   }
   assert.deepEqual(await readJsonBody(streamed([])), {});
+  assert.deepEqual(await readJsonBody(streamed([encoder.encode("null\n")])), {});
   assert.deepEqual(await readJsonBody(new Request("http://localhost/", { method: "POST" })), {});
   assert.equal((await readJsonBody(streamed([objectOf(MAX_BODY_BYTES)]))).a, "x".repeat(MAX_BODY_BYTES - 8));
 });
@@ -86,7 +87,7 @@ Deno.test("readJsonBody() refuses a body that breaks off, and what is no JSON ob
   assert.equal(await refusal(new Request("http://localhost/", { method: "POST", body: broken })), 400);
   for (
     const text of [
-      ...["{", "[]", "null", "1", '"a"', "{} {}", "{'a':1}", '{"a":1,}', "\u0000", " ", "{}x", "a=1", '{"a":01}'],
+      ...["{", "[]", "1", '"a"', "{} {}", "{'a':1}", '{"a":1,}', "\u0000", " ", "{}x", "a=1", '{"a":01}'],
       `${'{"a":'.repeat(400)}1${"}".repeat(400)}`,
       `${"[".repeat(200_000)}`,
     ]

@@ -3,8 +3,21 @@ import type { Operation } from "../core/audit/entry.ts";
 
 /** Those that reach secrets. Not taken from what was typed: that may be anything. */
 const OPERATIONS: readonly Operation[] = [
-  ...["set", "get", "rollback", "rm", "edit", "import", "export", "run", "check", "mask", "inject"] as const,
-  ...["stack rm", "passphrase change", "rekey", "verify"] as const,
+  "set",
+  "get",
+  "rollback",
+  "rm",
+  "edit",
+  "import",
+  "export",
+  "run",
+  "check",
+  "mask",
+  "inject",
+  "stack rm",
+  "passphrase change",
+  "rekey",
+  "verify",
 ];
 
 /** Undefined for a command that reaches no secret. */

@@ -1,5 +1,6 @@
 /** Where the audit log is: `$COFFER_HOME/audit`, with files `1.jsonl`, `2.jsonl`, … and a head (docs/audit.md §1). */
 import { Fault } from "../fault.ts";
+import { syncFolder } from "../store/atomic_file.ts";
 import { guardFolder, openGuarded } from "../store/file_guard.ts";
 import { type Head, HEAD_BYTES, parseHead } from "./head.ts";
 
@@ -24,6 +25,7 @@ export class LogFolder {
     if (this.guard()) return;
     Deno.mkdirSync(this.path, { recursive: true, mode: 0o700 });
     this.guard(); // somebody may have been faster, with something else
+    syncFolder(this.#home);
   }
 
   get headPath(): string {

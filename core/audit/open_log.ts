@@ -27,9 +27,9 @@ export class OpenLog implements Disposable {
   async append(contents: readonly LineContent[], stamp: Stamp, durable: boolean): Promise<void> {
     const head = readHead(this.#headFile);
     const { at, repair } = head && this.#isAsLeft(head) ? { at: head, repair: undefined } : await this.#recover(head);
-    const isNew = at.size === 0 || at.size >= this.#rotateAt;
-    const file = at.size > 0 && isNew ? at.file + 1 : at.file;
-    const texts = isNew ? [headerText(at)] : [];
+    const isFull = at.size >= this.#rotateAt;
+    const [file, before] = isFull ? [at.file + 1, 0] : [at.file, at.size];
+    const texts = before === 0 ? [headerText(at)] : [];
     let state = repair ? { seq: at.seq + repair.lost, hash: at.hash } : at;
     for (const content of repair ? [repairContent(repair, stamp), ...contents] : contents) {
       const next = nextLine(state, content);
@@ -37,13 +37,15 @@ export class OpenLog implements Disposable {
       state = next.state;
     }
     const bytes = encoder.encode(texts.join("\n") + "\n");
-    const before = isNew ? 0 : at.size;
-    using log = isNew ? this.#create(file) : this.#folder.open(this.#folder.pathOf(file), { append: true });
+    const path = this.#folder.pathOf(file);
+    using log = before === 0
+      ? Deno.openSync(path, { append: true, createNew: true, mode: 0o600 })
+      : this.#folder.open(path, { append: true });
     try {
       writeAll(log, bytes);
       if (durable) log.syncDataSync();
-      if (isNew) syncFolder(this.#folder.path);
-      this.#writeHead({ file, size: before + bytes.length, ...state });
+      if (before === 0) syncFolder(this.#folder.path);
+      this.#writeHead({ file, size: before + bytes.length, seq: state.seq, hash: state.hash });
     } catch (error) {
       // What was not kept was not allowed: it must not be in the log. If that fails too, the next writer sees to it.
       try {
@@ -57,10 +59,6 @@ export class OpenLog implements Disposable {
 
   [Symbol.dispose](): void {
     this.#headFile.close();
-  }
-
-  #create(file: number): Deno.FsFile {
-    return Deno.openSync(this.#folder.pathOf(file), { append: true, createNew: true, mode: 0o600 });
   }
 
   /** In place: a killed writer leaves the old head or the new one, since this is one small write. */

@@ -23,7 +23,12 @@ export function servedStack({ server, path }: Session, stack: string): StackName
 }
 
 export function noRoute(path: string): Refusal {
-  return new Refusal(404, `no handler for route ${JSON.stringify(path)}. route entry not found.`);
+  return new Refusal(404, `no handler for route ${quoted(path)}. route entry not found.`);
+}
+
+/** A path for a message, unless it cannot be one: then it may be a value, typed in the wrong place. */
+export function quoted(path: string): string {
+  return /^[A-Za-z0-9_./-]*$/.test(path) ? `"${path}"` : '"…"';
 }
 
 /** A name that no secret can have is one that there is not. */

@@ -5,6 +5,7 @@ import type { Dependencies } from "../dependencies.ts";
 import type { JsonMembers } from "../http/answer.ts";
 import { Refusal } from "../http/refusal.ts";
 import { stackOfPath } from "../session.ts";
+import { quoted } from "./kv_engine.ts";
 import { type Route, route } from "./route.ts";
 
 const mount = z.object({
@@ -38,7 +39,7 @@ export const MOUNTS: readonly Route[] = [
     answer: { data: mount },
     handle({ session: { server }, parameters: { path } }) {
       const stack = stackOfPath(path, server);
-      if (stack !== path) throw new Refusal(400, `No secret engine mount at ${path}/`);
+      if (stack !== path) throw new Refusal(400, "there is no such stack");
       return { data: describe(server, stack), repeated: true };
     },
   }),
@@ -85,7 +86,7 @@ export const MOUNTS: readonly Route[] = [
       throw new Refusal(
         403,
         "preflight capability check returned 403, please ensure client's policies grant access to path " +
-          JSON.stringify(`${path}/`),
+          quoted(`${path}/`),
       );
     },
   }),

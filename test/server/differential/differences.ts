@@ -25,6 +25,7 @@ const SHORTER = "OpenBao's words name its command line";
 /** The same status, other words. */
 export const OTHER_WORDS: Readonly<Record<string, string>> = {
   "health with a code that is no number": "OpenBao does not say what was wrong",
+  "one mount that there is not": "what was asked for is not repeated where it need not be",
   "a list that there is not": "the path is shown without the slash that a list's path gets",
   "a relative path": SHORTER,
   "a version that is no number": QUOTES,

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { Fault } from "../../core/fault.ts";
 import type { SecretName } from "../../core/name.ts";
-import { secretDocument, STACK_DOCUMENT, type Store, type StoredDocument } from "../../core/store/store.ts";
+import { KV_CONFIG } from "../../core/seal/kv_file.ts";
+import {
+  type DocumentId,
+  kvDocument,
+  secretDocument,
+  STACK_DOCUMENT,
+  type Store,
+  type StoredDocument,
+} from "../../core/store/store.ts";
 import { assertFault } from "../fixture/assert_fault.ts";
 import { AWKWARD_NAMES } from "../fixture/secret_names.ts";
 
@@ -22,31 +30,45 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
 
   test("read() and list() find nothing when nothing was written", async ({ store }) => {
     assert.equal(await store.read(STACK_DOCUMENT), undefined);
-    assert.equal(await store.read(secret("a")), undefined);
-    assert.deepEqual(await store.list("secret"), []);
+    for (const document of [secret("a"), kv("a"), kvDocument(KV_CONFIG)]) {
+      assert.equal(await store.read(document), undefined);
+    }
+    for (const kind of ["secret", "kv"] as const) assert.deepEqual(await store.list(kind), []);
   });
 
   test("read() returns the bytes that were written when they are of any kind and size", async ({ store, second }) => {
     for (const size of [0, 1, 63, 64, 4095, 4096, 4097, 65_535, 65_536, 1024 * 1024]) {
       const bytes = anyBytes(size);
-      await store.exclusively((writer) => writer.write(secret("a"), bytes));
-      assert.deepEqual(bytesOf(await second.read(secret("a"))), bytes, `${size} bytes`);
+      for (const document of [secret("a"), kv("a"), kvDocument(KV_CONFIG)]) {
+        await store.exclusively((writer) => writer.write(document, bytes));
+        assert.deepEqual(bytesOf(await second.read(document)), bytes, `${size} bytes`);
+      }
     }
     const header = anyBytes(65_536);
     await store.exclusively((writer) => writer.write(STACK_DOCUMENT, header));
     assert.deepEqual(bytesOf(await second.read(STACK_DOCUMENT)), header);
   });
 
-  test("read() refuses a header when it is larger than the format allows", async ({ store }) => {
-    await assertFault("CONFIG", async () => {
-      await store.exclusively((writer) => writer.write(STACK_DOCUMENT, new Uint8Array(65_537)));
-      return await store.read(STACK_DOCUMENT);
-    });
+  test("read() refuses a document when it is larger than the format allows", async ({ store }) => {
+    const tooLarge: [DocumentId, number][] = [
+      [STACK_DOCUMENT, 65_537],
+      [kv("a"), 1_048_577],
+      [kvDocument(KV_CONFIG), 1_048_577],
+    ];
+    for (const [document, size] of tooLarge) {
+      await assertFault("CONFIG", async () => {
+        await store.exclusively((writer) => writer.write(document, new Uint8Array(size)));
+        return await store.read(document);
+      });
+    }
   });
 
   test("read() names the document", async ({ store }) => {
     await put(store, "db/password", "1");
-    assert.match((await store.read(secret("db/password")))!.where, /db.password/);
+    await store.exclusively((writer) => writer.write(kv("db/password"), new Uint8Array(1)));
+    const [first, other] = [await store.read(secret("db/password")), await store.read(kv("db/password"))];
+    for (const { where } of [first!, other!]) assert.match(where, /db.password/);
+    assert.notEqual(first!.where, other!.where);
   });
 
   test("write() and read() share no memory with their callers", async ({ store }) => {
@@ -71,16 +93,29 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
   test("write() keeps documents apart when their names are alike", async ({ store, second }) => {
     await store.exclusively(async (writer) => {
       await writer.write(STACK_DOCUMENT, new TextEncoder().encode("the header"));
+      await writer.write(kvDocument(KV_CONFIG), new TextEncoder().encode("the settings"));
       for (const name of AWKWARD_NAMES) await writer.write(secretDocument(name), new TextEncoder().encode(name));
+      for (const name of AWKWARD_NAMES) await writer.write(kvDocument(name), new TextEncoder().encode(`kv ${name}`));
     });
-    for (const name of AWKWARD_NAMES) assert.equal(await textOf(second, name), name);
+    for (const name of AWKWARD_NAMES) {
+      assert.equal(await textOf(second, name), name);
+      assert.equal(await textOf(second, name, "kv"), `kv ${name}`);
+    }
     assert.equal(new TextDecoder().decode(bytesOf(await second.read(STACK_DOCUMENT))), "the header");
-    assert.deepEqual(await second.list("secret"), [...AWKWARD_NAMES].sort());
+    assert.equal(new TextDecoder().decode(bytesOf(await second.read(kvDocument(KV_CONFIG)))), "the settings");
+    for (const kind of ["secret", "kv"] as const) {
+      assert.deepEqual(await second.list(kind), [...AWKWARD_NAMES].sort());
+    }
   });
 
   test("list() is in code-unit order and leaves out the header", async ({ store }) => {
     for (const name of ["b", "a/b", "B", "a", "_", "a.b", "10", "9", "a-b"]) await put(store, name, "");
-    await store.exclusively((writer) => writer.write(STACK_DOCUMENT, new Uint8Array(1)));
+    await store.exclusively(async (writer) => {
+      await writer.write(STACK_DOCUMENT, new Uint8Array(1));
+      await writer.write(kvDocument(KV_CONFIG), new Uint8Array(1));
+      for (const name of ["x", "b"]) await writer.write(kv(name), new Uint8Array(1));
+    });
+    assert.deepEqual(await store.list("kv"), ["b", "x"]);
     assert.deepEqual(await store.list("secret"), ["10", "9", "B", "_", "a", "a-b", "a.b", "a/b", "b"]);
   });
 
@@ -95,11 +130,28 @@ export function storeContract(title: string, make: () => StoreUnderTest): void {
     }
   });
 
+  test("remove() of one kind leaves the other kind's document of that name", async ({ store, second }) => {
+    for (const name of ["a", "x".repeat(255)]) {
+      await store.exclusively(async (writer) => {
+        for (const document of [secret(name), kv(name)]) await writer.write(document, new TextEncoder().encode("1"));
+      });
+      await store.exclusively((writer) => writer.remove(kv(name)));
+      assert.deepEqual([await textOf(second, name), await textOf(second, name, "kv")], ["1", undefined]);
+      await store.exclusively(async (writer) => {
+        await writer.write(kv(name), new TextEncoder().encode("2"));
+        await writer.remove(secret(name));
+      });
+      assert.deepEqual([await textOf(second, name), await textOf(second, name, "kv")], [undefined, "2"]);
+    }
+  });
+
   test("remove() does nothing when there is no such document", async ({ store }) => {
     await put(store, "a", "1");
     await store.exclusively(async (writer) => {
       await writer.remove(secret("b"));
       await writer.remove(secret("a/b"));
+      await writer.remove(kv("a"));
+      await writer.remove(kvDocument(KV_CONFIG));
       await writer.remove(secretDocument("x".repeat(255) as SecretName));
       await writer.remove(STACK_DOCUMENT);
     });
@@ -185,12 +237,16 @@ function secret(name: string) {
   return secretDocument(name as SecretName);
 }
 
+function kv(name: string) {
+  return kvDocument(name as SecretName);
+}
+
 function put(store: Store, name: string, text: string): Promise<void> {
   return store.exclusively((writer) => writer.write(secret(name), new TextEncoder().encode(text)));
 }
 
-async function textOf(store: Store, name: string): Promise<string | undefined> {
-  const stored = await store.read(secret(name));
+async function textOf(store: Store, name: string, kind: "secret" | "kv" = "secret"): Promise<string | undefined> {
+  const stored = await store.read({ kind, name: name as SecretName });
   return stored && new TextDecoder().decode(stored.bytes);
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { removeIfPresent, replaceFile, syncFolder } from "../../../core/store/atomic_file.ts";
 import { FileStore } from "../../../core/store/file_store.ts";
-import { secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
+import { kvDocument, secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
 import { assertFault } from "../../fixture/assert_fault.ts";
 import { Program } from "../../fixture/program.ts";
 import { named } from "../../fixture/stack_on_disk.ts";
@@ -174,6 +174,30 @@ Deno.test("FileStore makes secrets durable before a header, and the header befor
     "sync /.new",
     "rename /.new /secrets/a.json",
     "sync /secrets",
+  ]);
+});
+
+Deno.test("FileStore makes KV files durable, and their removal, before what follows and after what came before", async () => {
+  using folder = temporaryFolder();
+  const store = new FileStore(folder.path);
+  const kv = kvDocument(named("a"));
+  await store.exclusively(async (writer) => {
+    for (const document of [A, kv]) await writer.write(document, bytes("0"));
+  });
+  const calls = await traced(folder.path, () =>
+    store.exclusively(async (writer) => {
+      await writer.write(kv, bytes("1"));
+      await writer.write(A, bytes("2"));
+      await writer.write(kv, bytes("3"));
+      await writer.remove(A);
+      await writer.remove(kv);
+    }));
+  assert.deepEqual(calls, [
+    ...["sync /.new", "rename /.new /kv/a.json", "sync /kv"],
+    ...["sync /.new", "rename /.new /secrets/a.json", "sync /secrets"],
+    ...["sync /.new", "rename /.new /kv/a.json", "sync /kv"],
+    ...["remove /secrets/a.json", "sync /secrets"],
+    ...["remove /kv/a.json", "sync /kv"],
   ]);
 });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { Fault } from "../../../core/fault.ts";
+import { KV_CONFIG } from "../../../core/seal/kv_file.ts";
+import { KvEngine } from "../../../core/stack/kv/engine.ts";
 import { pathOfSecret } from "../../../core/store/file_name.ts";
 import { type Exposure, guardFolder, hostFault, readGuarded, statIfPresent } from "../../../core/store/file_guard.ts";
-import { secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
+import { type DocumentId, kvDocument, secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
 import { assertFault } from "../../fixture/assert_fault.ts";
 import { Program } from "../../fixture/program.ts";
 import { named, PASSPHRASE, StackOnDisk, valueOf } from "../../fixture/stack_on_disk.ts";
@@ -11,21 +13,33 @@ import { run, temporaryFolder } from "../../fixture/temporary_folder.ts";
 const LONG = named("x".repeat(255));
 const SECRET_FILE = "secrets/a.json";
 const PIECE = `secrets/${pathOfSecret(LONG)[0]}`;
+const KV_PIECE = `kv/${pathOfSecret(LONG)[0]}`;
+/** What is at these paths, or below them. */
+const DOCUMENTS: Readonly<Record<string, DocumentId>> = {
+  [SECRET_FILE]: secretDocument(named("a")),
+  [PIECE]: secretDocument(LONG),
+  "kv": kvDocument(named("a")),
+  "kv/a.json": kvDocument(named("a")),
+  [KV_PIECE]: kvDocument(LONG),
+  "kv/.config.json": kvDocument(KV_CONFIG),
+};
 const IS_ROOT = Deno.uid() === 0;
 
-/** A stack with a short and a long name in it. */
-function stack(): Promise<StackOnDisk> {
-  return StackOnDisk.create({ a: "1", [LONG]: "2" });
+/** A stack with a short and a long name in it, and more to say of them. */
+async function stack(): Promise<StackOnDisk> {
+  const disk = await StackOnDisk.create({ a: "1", [LONG]: "2" });
+  using unlocked = await disk.unlock();
+  const engine = new KvEngine(unlocked);
+  for (const name of [named("a"), LONG]) await engine.putMetadata(name, { maxVersions: 5 });
+  await engine.putConfig({ maxVersions: 6 });
+  return disk;
 }
 
 /** Every way to a file of the stack, each of which must refuse what is at `path`. */
 async function assertRefused(disk: StackOnDisk, path: string): Promise<Fault> {
   const store = disk.store();
-  const document = path === SECRET_FILE
-    ? secretDocument(named("a"))
-    : path === PIECE
-    ? secretDocument(LONG)
-    : undefined;
+  const document = DOCUMENTS[path];
+  if (path === "kv" || path === KV_PIECE) await assertFault("DENIED", () => store.list("kv"));
   if (document) return await assertFault("DENIED", () => store.read(document));
   if (path !== "stack.json") {
     await assertFault("DENIED", () => store.read(secretDocument(named("a"))));
@@ -35,8 +49,8 @@ async function assertRefused(disk: StackOnDisk, path: string): Promise<Fault> {
   return await assertFault("DENIED", () => store.read(STACK_DOCUMENT));
 }
 
-for (const path of ["../..", "..", ".", "secrets", PIECE, "stack.json", SECRET_FILE]) {
-  const what = path === PIECE ? "secrets/<piece>~" : path;
+for (const path of ["../..", "..", ".", "secrets", "stack.json", ...Object.keys(DOCUMENTS)]) {
+  const what = path.replace(pathOfSecret(LONG)[0]!, "<piece>~");
 
   Deno.test(`FileStore refuses a symbolic link when it is in the place of ${what}`, async () => {
     using disk = await stack();
@@ -64,15 +78,15 @@ for (const path of ["../..", "..", ".", "secrets", PIECE, "stack.json", SECRET_F
     const original = Deno.realPathSync(disk.path(path));
     Deno.chmodSync(original, Deno.lstatSync(original).mode! | 0o002);
     await assertRefused(disk, path);
-    const document = path === PIECE ? LONG : named("a");
+    const document = DOCUMENTS[path] ?? secretDocument(named("a"));
     const store = disk.store();
     const { hint } = await assertFault("DENIED", async () => {
       await store.read(STACK_DOCUMENT);
-      await store.read(secretDocument(document));
+      await store.read(document);
     });
     assert.match(hint!, /^chmod /);
     run("sh", "-c", hint!);
-    assert.ok(await store.read(secretDocument(document)));
+    assert.ok(await store.read(document));
   });
 
   Deno.test({
@@ -86,37 +100,39 @@ for (const path of ["../..", "..", ".", "secrets", PIECE, "stack.json", SECRET_F
   });
 }
 
-for (const path of ["secrets", PIECE]) {
-  const what = path === PIECE ? "secrets/<piece>~" : path;
+for (const path of ["secrets", PIECE, "kv", KV_PIECE]) {
+  const what = path.replace(pathOfSecret(LONG)[0]!, "<piece>~");
+  const kind = path.startsWith("kv") ? "kv" : "secret";
+  const [long, short] = [{ kind, name: LONG }, { kind, name: named("a") }] as const;
 
   Deno.test(`FileStore follows no link when ${what} becomes one under an open store`, async () => {
     using disk = await stack();
     using elsewhere = temporaryFolder();
     const store = disk.store();
-    assert.ok(await store.read(secretDocument(LONG)));
-    assert.ok(await store.read(secretDocument(named("a"))));
+    assert.ok(await store.read(long));
+    assert.ok(await store.read(short));
     Deno.renameSync(disk.path(path), `${elsewhere.path}/original`);
     Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
     const before = run("ls", `${elsewhere.path}/original`);
-    await assertFault("DENIED", () => store.read(secretDocument(LONG)));
-    await assertFault("DENIED", () => store.list("secret"));
+    await assertFault("DENIED", () => store.read(long));
+    await assertFault("DENIED", () => store.list(kind));
     await assertFault(
       "DENIED",
-      () => store.exclusively((writer) => writer.write(secretDocument(LONG), new Uint8Array())),
+      () => store.exclusively((writer) => writer.write(long, new Uint8Array())),
     );
-    await assertFault("DENIED", () => store.exclusively((writer) => writer.remove(secretDocument(LONG))));
+    await assertFault("DENIED", () => store.exclusively((writer) => writer.remove(long)));
     // The same when it becomes one while a writer is at work.
     Deno.removeSync(disk.path(path));
     await assertFault("DENIED", () =>
       disk.store().exclusively(async (writer) => {
         Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
-        await writer.write(secretDocument(LONG), new Uint8Array());
+        await writer.write(long, new Uint8Array());
       }));
     await assertFault("DENIED", () => {
       Deno.removeSync(disk.path(path));
       return disk.store().exclusively(async (writer) => {
         Deno.symlinkSync(`${elsewhere.path}/original`, disk.path(path));
-        await writer.remove(secretDocument(LONG));
+        await writer.remove(long);
       });
     });
     assert.equal(run("ls", `${elsewhere.path}/original`), before);

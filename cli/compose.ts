@@ -13,7 +13,9 @@ import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import type { Host } from "./host.ts";
+import type { Secrets } from "./secrets.ts";
 import type { ServerClient } from "./server/client.ts";
+import type { ServedSecrets } from "./server/served_secrets.ts";
 import { givenPassphrase, withPassphrase } from "./passphrase.ts";
 import { selectedStack } from "./selection.ts";
 import type { Terminal } from "./terminal.ts";
@@ -62,10 +64,7 @@ export class Workspace {
 
   /** `--stack`, `COFFER_STACK`, `coffer stack select`, or `dev`. */
   stackName(flags: Pick<CommonFlags, "stack">, project: Project): StackName {
-    if (flags.stack) return flags.stack;
-    const fromEnvironment = this.#host.env("COFFER_STACK");
-    if (fromEnvironment) return parseStackName(fromEnvironment);
-    return selectedStack(this.home, project.folder) ?? DEFAULT_STACK;
+    return this.#namedStack(flags) ?? selectedStack(this.home, project.folder) ?? DEFAULT_STACK;
   }
 
   /** A stack without its passphrase. */
@@ -111,6 +110,27 @@ export class Workspace {
     });
   }
 
+  /** Secrets by name and reference: from the server of `COFFER_ADDR` where that is set, or from stacks here. */
+  async secrets(flags: CommonFlags): Promise<Secrets> {
+    const served = await this.served(flags);
+    if (served) return served;
+    const { OpenStacks } = await import("./open_stacks.ts");
+    return new OpenStacks(this, flags);
+  }
+
+  /** Those of the server of `COFFER_ADDR`, for which nothing has to be here. @throws {Fault} for a wrong address or token */
+  async served(flags: CommonFlags): Promise<ServedSecrets | undefined> {
+    const address = this.#host.env("COFFER_ADDR");
+    if (!address) return undefined;
+    const [{ parseRemoteAddress }, { clientToken }, { ServedSecrets }] = await Promise.all([
+      import("./server/remote_address.ts"),
+      import("./server/client_token.ts"),
+      import("./server/served_secrets.ts"),
+    ]);
+    const stack = this.#namedStack(flags);
+    return new ServedSecrets(parseRemoteAddress(address), clientToken(this.#host), stack);
+  }
+
   /** Calls `attempt` with the first passphrase that there is, and again when it was typed and wrong. */
   async withPassphrase<T>(
     flags: Pick<CommonFlags, "passphraseFd">,
@@ -128,6 +148,12 @@ export class Workspace {
       this.#server = ServerClient.connect(this.home);
     }
     return await this.#server;
+  }
+
+  #namedStack(flags: Pick<CommonFlags, "stack">): StackName | undefined {
+    if (flags.stack) return flags.stack;
+    const fromEnvironment = this.#host.env("COFFER_STACK");
+    return fromEnvironment ? parseStackName(fromEnvironment) : undefined;
   }
 
   /** With the key that a running server has, when no passphrase was given: without deriving it. */

@@ -12,11 +12,11 @@ export interface Host {
   };
 }
 
-/** These hold a passphrase. */
-const PASSPHRASES = ["COFFER_PASSPHRASE", "COFFER_NEW_PASSPHRASE"];
+/** These hold a passphrase, or what is as good to whoever reads it. */
+const CREDENTIALS = ["COFFER_PASSPHRASE", "COFFER_NEW_PASSPHRASE", "COFFER_TOKEN"];
 
 export function denoHost(): Host {
-  const taken = new Map(PASSPHRASES.map((name) => [name, take(name)]));
+  const taken = new Map(CREDENTIALS.map((name) => [name, take(name)]));
   return {
     env: (name) => taken.has(name) ? taken.get(name)!() : Deno.env.get(name),
     cwd: Deno.cwd(),

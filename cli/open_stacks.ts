@@ -1,10 +1,13 @@
 /** The stacks that one command opens, each unlocked once. */
-import type { StackName } from "../core/name.ts";
+import type { SecretName, StackName } from "../core/name.ts";
+import type { Reference } from "../core/reference.ts";
+import { lookUp, resolve, type Resolved } from "../core/resolve.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import type { Workspace } from "./compose.ts";
+import type { Secrets } from "./secrets.ts";
 
-export class OpenStacks {
+export class OpenStacks implements Secrets {
   readonly #workspace: Workspace;
   readonly #flags: CommonFlags;
   readonly #opened = new Map<StackName, Promise<Stack>>();
@@ -21,6 +24,18 @@ export class OpenStacks {
     const opened = this.#opened.get(name) ?? this.#open(name);
     this.#opened.set(name, opened);
     return await opened;
+  }
+
+  async resolve(references: readonly Reference[]): Promise<Resolved> {
+    return await resolve(references, (stack) => this.get(stack));
+  }
+
+  async lookUp(references: readonly Reference[]): Promise<Resolved> {
+    return await lookUp(references, (stack) => this.get(stack));
+  }
+
+  async list(): Promise<SecretName[]> {
+    return await (await this.get(undefined)).list();
   }
 
   /** Where those that were opened are on disk. */

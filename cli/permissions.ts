@@ -15,7 +15,14 @@ const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
 const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;
 /** Variables whose paths are read or written. */
-const PATHS = ["COFFER_PASSPHRASE_FILE", "COFFER_NEW_PASSPHRASE_FILE", "COFFER_HOME", "HOME", "GITHUB_ENV"];
+const PATHS = [
+  "COFFER_PASSPHRASE_FILE",
+  "COFFER_NEW_PASSPHRASE_FILE",
+  "COFFER_TOKEN_FILE",
+  "COFFER_HOME",
+  "HOME",
+  "GITHUB_ENV",
+];
 
 /** With one of these, no passphrase has to be asked for. */
 const GIVEN = ["COFFER_PASSPHRASE", "COFFER_PASSPHRASE_FILE"];
@@ -27,8 +34,8 @@ export function dropUnneeded(args: readonly string[], host: Host, terminal: Term
   if (USES_MEMORY_FOLDER.has(args[0] ?? "") || USES_NETWORK.has(args[0] ?? "")) return;
   if (args.some((arg) => SPECIAL_PATH.test(arg) || DESCRIPTOR_FLAG.test(arg))) return;
   if ([`${host.cwd}/`, ...PATHS.map((name) => valueOf(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
-  // Without a passphrase, a running server is asked for the key, on its socket.
-  if (isGiven) Deno.permissions.revokeSync({ name: "net" });
+  // Without a passphrase, a running server is asked for the key, on its socket; with COFFER_ADDR, another for values.
+  if (isGiven && !valueOf(host, "COFFER_ADDR")) Deno.permissions.revokeSync({ name: "net" });
   for (const name of ["ffi", "import"] as const) Deno.permissions.revokeSync({ name });
 }
 

@@ -5,12 +5,13 @@ import { type Check, checkFile, checkTemplate, checkVariable, type Surroundings 
 import type { Requirements, TemplateFile } from "../core/requirements/requirements.ts";
 import { hasRules } from "../core/requirements/rules.ts";
 import { unmetRequirements } from "../core/requirements/unmet.ts";
-import { lookUp, type Resolved } from "../core/resolve.ts";
+import type { Resolved } from "../core/resolve.ts";
 import { foldersUpFrom } from "../core/stack/project.ts";
 import { readGuarded } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
 import { readFileBytes } from "./input.ts";
 import { bindFile, requireDistinct, type Selection } from "./runner/selection.ts";
+import type { Secrets } from "./secrets.ts";
 import { templateOf } from "./template.ts";
 
 export const PROJECT_FILE = "coffer.toml";
@@ -89,8 +90,8 @@ export class ProjectFile {
    * Looks up and checks what the command is to get.
    * @throws {Fault} NOT_FOUND or CONFIG naming everything that is missing or not valid
    */
-  async lookUp(host: Host, sourceOf: SourceOf): Promise<{ selection: Selection; resolved: Resolved }> {
-    const resolved = await lookUp(this.references, sourceOf);
+  async lookUp(host: Host, secrets: Secrets): Promise<{ selection: Selection; resolved: Resolved }> {
+    const resolved = await secrets.lookUp(this.references);
     try {
       const valueOf = (reference: Reference) => resolved.find(reference);
       const has = (reference: Reference) => valueOf(reference) !== undefined;
@@ -115,8 +116,6 @@ export class ProjectFile {
     };
   }
 }
-
-type SourceOf = Parameters<typeof lookUp>[1];
 
 /** @throws {Fault} UNSUPPORTED when the variable is not text */
 export function environmentOf(host: Host): Surroundings["environment"] {

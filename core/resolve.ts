@@ -62,7 +62,14 @@ export async function resolve(
   references: readonly Reference[],
   sourceOf: (stack: StackName | undefined) => Promise<SecretSource>,
 ): Promise<Resolved> {
-  const resolved = await lookUp(references, sourceOf);
+  return requireAll(await lookUp(references, sourceOf));
+}
+
+/**
+ * What nothing is missing from; otherwise its values are wiped.
+ * @throws {Fault} NOT_FOUND listing every missing name
+ */
+export function requireAll(resolved: Resolved): Resolved {
   const [first, ...others] = resolved.missing.values();
   if (!first) return resolved;
   resolved[Symbol.dispose]();

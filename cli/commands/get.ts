@@ -1,8 +1,11 @@
+import { Fault } from "../../core/fault.ts";
 import { fieldOf, parseFieldName } from "../../core/fields.ts";
 import type { SecretName } from "../../core/name.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
 import type { Secret } from "../../core/secret.ts";
-import { command, type CommonFlags, parseCount, secretNameArgument } from "../command.ts";
+import { command, type CommonFlags, type Context, parseCount, secretNameArgument } from "../command.ts";
+import type { Report } from "../report.ts";
+import type { Secrets } from "../secrets.ts";
 
 interface Flags extends CommonFlags {
   readonly version?: number;
@@ -30,7 +33,10 @@ export const get = command<Flags, [name: SecretName]>({
     },
   },
   positional: { kind: "tuple", parameters: [secretNameArgument()] },
-  async run({ workspace, report }, flags, name) {
+  async run(context, flags, name) {
+    const { workspace, report } = context;
+    const served = await workspace.served(flags);
+    if (served) return await getServed(context, flags, name, served);
     using stack = await workspace.unlocked(flags);
     const opened = await stack.get(name, flags.version);
     using whole = opened.value;
@@ -40,11 +46,29 @@ export const get = command<Flags, [name: SecretName]>({
       const about = { name, ...(flags.field !== undefined && { field: flags.field }), version, created };
       report.data({ ...about, ...jsonValue(value, flags.field === undefined && type === "json") }, () => []);
     } else {
-      value.use((bytes) => report.bytes(bytes));
-      if (report.stdoutIsTerminal) report.line("");
+      print(value, report);
     }
   },
 });
+
+/** Where clients have values only, and only the newest. */
+async function getServed({ report }: Context, flags: Flags, name: SecretName, served: Secrets): Promise<void> {
+  if (flags.version !== undefined) {
+    throw new Fault("UNSUPPORTED", "a server resolves to the newest version only", {
+      hint: "get older ones where the stack is, or unset COFFER_ADDR",
+    });
+  }
+  const reference = { stack: undefined, name, field: flags.field };
+  using resolved = await served.resolve([reference]);
+  const value = resolved.of(reference);
+  if (!flags.json) return print(value, report);
+  report.data({ name, ...(flags.field !== undefined && { field: flags.field }), ...jsonValue(value, false) }, () => []);
+}
+
+function print(value: Secret, report: Report): void {
+  value.use((bytes) => report.bytes(bytes));
+  if (report.stdoutIsTerminal) report.line("");
+}
 
 /** Text as `value`, bytes that are not text as `base64`, an object with fields as `fields`. */
 function jsonValue(value: Secret, hasFields: boolean): Record<string, unknown> {

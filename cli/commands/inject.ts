@@ -1,7 +1,5 @@
-import { resolve } from "../../core/resolve.ts";
 import { command, type CommonFlags } from "../command.ts";
 import { readFileBytes, readStdin } from "../input.ts";
-import { OpenStacks } from "../open_stacks.ts";
 import { render, templateOf } from "../template.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -22,9 +20,9 @@ export const inject = command<CommonFlags, [file?: string]>({
       ? await readStdin(host, MAX_BYTES)
       : readFileBytes(file, MAX_BYTES);
     const template = templateOf(bytes, "the template");
-    using stacks = new OpenStacks(workspace, flags);
+    using secrets = await workspace.secrets(flags);
     const references = template.filter((part) => typeof part !== "string");
-    using resolved = await resolve(references, (stack) => stacks.get(stack));
+    using resolved = await secrets.resolve(references);
     const rendered = render(template, resolved);
     report.bytes(rendered);
     rendered.fill(0);

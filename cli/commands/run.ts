@@ -1,11 +1,9 @@
 import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
-import { type StackName } from "../../core/name.ts";
-import { resolve } from "../../core/resolve.ts";
 import { command, type CommonFlags, type Context, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
-import { OpenStacks } from "../open_stacks.ts";
 import { ProjectFile } from "../project_file.ts";
+import type { Secrets } from "../secrets.ts";
 import { templateOf } from "../template.ts";
 import { type Assignment, runAssignment } from "../runner/run.ts";
 import { FOLDER_VARIABLE } from "../runner/delivery.ts";
@@ -128,8 +126,8 @@ export const run = command<Flags, string[]>({
   async run(context, flags, ...args) {
     requireCompatible(flags);
     try {
-      using stacks = new OpenStacks(context.workspace, flags);
-      return await runAssignment(context, assignmentOf(context, flags, stacks, args));
+      using secrets = await context.workspace.secrets(flags);
+      return await runAssignment(context, assignmentOf(context, flags, secrets, args));
     } catch (error) {
       if (!(error instanceof SpawnFailure)) throw error;
       context.report.failure(error.fault);
@@ -150,7 +148,7 @@ function needsCoffer(part: string): Fault {
   });
 }
 
-function assignmentOf({ host }: Context, flags: Flags, stacks: OpenStacks, args: readonly string[]): Assignment {
+function assignmentOf({ host }: Context, flags: Flags, secrets: Secrets, args: readonly string[]): Assignment {
   const declared = async () => isChoice(flags) ? undefined : await ProjectFile.find(host);
   return {
     args,
@@ -158,16 +156,15 @@ function assignmentOf({ host }: Context, flags: Flags, stacks: OpenStacks, args:
     exec: flags.exec,
     inheritance: { pristine: flags.pristine, preserve: flags.preserveEnv ?? [] },
     async lookUp() {
-      const sourceOf = (stack: StackName | undefined) => stacks.get(stack);
       const file = await declared();
       if (file?.hasFiles && flags.exec) throw needsCoffer("the part of coffer.toml's files");
-      if (file) return await file.lookUp(host, sourceOf);
-      const selection = await select(flags, stacks);
-      return { selection, resolved: await resolve(referencesOf(selection), sourceOf) };
+      if (file) return await file.lookUp(host, secrets);
+      const selection = await select(flags, secrets);
+      return { selection, resolved: await secrets.resolve(referencesOf(selection)) };
     },
     watched: flags.watch
       ? async () => ({
-        folders: await stacks.folders(),
+        folders: await secrets.folders(),
         files: (await declared())?.inputs ??
           [...flags.envFile ?? [], ...(flags.template ?? []).map(({ input }) => input)],
       })
@@ -181,7 +178,7 @@ function isChoice({ secret, all, prefix, envFile, file, fifo, template }: Flags)
 }
 
 /** What was chosen on the line; with nothing chosen, every secret of the stack. */
-async function select(flags: Flags, stacks: OpenStacks): Promise<Selection> {
+async function select(flags: Flags, secrets: Secrets): Promise<Selection> {
   const { secret = [], envFile = [], template = [] } = flags;
   const files = [...flags.file ?? [], ...flags.fifo ?? []];
   const bindings = [...secret];
@@ -190,7 +187,7 @@ async function select(flags: Flags, stacks: OpenStacks): Promise<Selection> {
     for (const { name, value } of entries) bindings.push(bindEntry(name, new TextDecoder().decode(value)));
   }
   if (flags.all || flags.prefix !== undefined || !isChoice(flags)) {
-    const names = await (await stacks.get(undefined)).list();
+    const names = await secrets.list();
     bindings.push(...bindAll(names.filter((name) => name.startsWith(flags.all ? "" : flags.prefix ?? ""))));
   }
   const templates = template.map(({ input, output }) => ({

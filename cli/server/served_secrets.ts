@@ -1,0 +1,175 @@
+/** Secrets that a server resolves, for clients without a stack of their own: containers above all. */
+import { Fault, type FaultCode } from "../../core/fault.ts";
+import { textsIn } from "../../core/fields.ts";
+import { parseSecretName, type SecretName, type StackName } from "../../core/name.ts";
+import { describeReference, type Reference } from "../../core/reference.ts";
+import { requireAll, Resolved } from "../../core/resolve.ts";
+import { decodeBase64 } from "../../core/seal/base64.ts";
+import { Secret } from "../../core/secret.ts";
+import type { Secrets } from "../secrets.ts";
+import { type Exchange, exchange } from "./http_exchange.ts";
+import { connect, type RemoteAddress } from "./remote_address.ts";
+
+const MISSING = { hint: "what there is, coffer list shows where the stack is" };
+/** What the server says when it has no keys. */
+const SEALED = "Vault is sealed";
+
+type Value = { readonly text: string } | { readonly base64: string };
+
+/** `data` of a refusal. */
+interface Failure {
+  readonly index: number;
+  readonly code: FaultCode;
+  readonly message: string;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly errors: readonly string[];
+  readonly data: {
+    readonly values?: readonly Value[];
+    readonly failures?: readonly Failure[];
+    readonly keys?: readonly string[];
+  };
+}
+
+/** All values, or what is missing; by reference. */
+interface Found {
+  readonly values: readonly (readonly [key: string, value: Value])[];
+  readonly missing: ReadonlyMap<string, Fault>;
+}
+
+export class ServedSecrets implements Secrets {
+  readonly #address: RemoteAddress;
+  readonly #token: string;
+  readonly #stack: StackName | undefined;
+
+  /** @param stack whose secrets are meant where none is named; the server's current one when undefined */
+  constructor(address: RemoteAddress, token: string, stack: StackName | undefined) {
+    this.#address = address;
+    this.#token = token;
+    this.#stack = stack;
+  }
+
+  async resolve(references: readonly Reference[]): Promise<Resolved> {
+    const { values, missing } = await this.#ask(references);
+    return requireAll(resolvedOf(values, missing));
+  }
+
+  /** The server gives all or nothing: what is missing is left out of the next request. */
+  async lookUp(references: readonly Reference[]): Promise<Resolved> {
+    const allMissing = new Map<string, Fault>();
+    for (;;) {
+      const there = references.filter((reference) => !allMissing.has(describeReference(reference)));
+      const { values, missing } = await this.#ask(there);
+      if (missing.size === 0) return resolvedOf(values, allMissing);
+      for (const [key, fault] of missing) allMissing.set(key, fault);
+    }
+  }
+
+  /** By way of Vault's LIST, folder by folder, without what is deleted. @throws {Fault} DENIED when the token may not */
+  async list(): Promise<SecretName[]> {
+    if (this.#stack === undefined) {
+      throw new Fault("USAGE", "a server has several stacks, and none is named", {
+        hint: "choose secrets with -s NAME, or name the stack whose secrets are meant: --stack NAME",
+      });
+    }
+    const names: SecretName[] = [];
+    using connection = await connect(this.#address);
+    for (const folders = [""]; folders.length > 0;) {
+      const folder = folders.pop()!;
+      const path = `/v1/${this.#stack}/metadata/${folder}?list=true`;
+      const answer = await this.#exchange(connection, { method: "GET", path });
+      if (answer.status === 404) continue; // nothing in it
+      if (answer.status !== 200) throw refusal(answer, "to list the stack; choose secrets with -s NAME");
+      for (const key of answer.data.keys ?? []) {
+        if (key.endsWith("/")) folders.push(folder + key);
+        else names.push(parseSecretName(folder + key));
+      }
+    }
+    const references = names.map((name) => ({ stack: undefined, name, field: undefined }));
+    using resolved = await this.lookUp(references);
+    return references.filter((reference) => resolved.find(reference)).map(({ name }) => name).sort();
+  }
+
+  folders(): Promise<string[]> {
+    throw new Fault("UNSUPPORTED", "--watch sees changes in stacks on this machine, and not in a server's", {
+      hint: "leave --watch out, or unset COFFER_ADDR",
+    });
+  }
+
+  /** Nothing is open between requests: the command may run for days. */
+  [Symbol.dispose](): void {}
+
+  async #ask(references: readonly Reference[]): Promise<Found> {
+    const wanted = [...new Map(references.map((reference) => [describeReference(reference), reference]))];
+    if (wanted.length === 0) return { values: [], missing: new Map() };
+    using connection = await connect(this.#address);
+    const answer = await this.#exchange(connection, {
+      method: "POST",
+      path: "/v1/coffer/resolve",
+      body: { references: wanted.map(([, reference]) => this.#write(reference)) },
+    });
+    const { failures = [], values = [] } = answer.data;
+    if (answer.status === 200 && values.length === wanted.length) {
+      return { values: wanted.map(([key], index) => [key, values[index]!]), missing: new Map() };
+    }
+    const failed = failures.flatMap(({ index, ...failure }) => {
+      const key = wanted[index]?.[0];
+      return key === undefined ? [] : [{ key, ...failure }];
+    });
+    const denied = failed.filter(({ code }) => code === "DENIED").map(({ key }) => key);
+    if (denied.length > 0) throw refusal(answer, `to read ${denied.join(", ")}`);
+    if (failed.length === 0 || failed.some(({ code }) => code !== "NOT_FOUND")) throw refusal(answer, "for this");
+    const missing = failed.map(({ key, message }) => [key, new Fault("NOT_FOUND", message, MISSING)] as const);
+    return { values: [], missing: new Map(missing) };
+  }
+
+  #write({ stack = this.#stack, name, field }: Reference): string {
+    return `coffer://${stack ?? ""}/${name}${field === undefined ? "" : `#${field}`}`;
+  }
+
+  async #exchange(connection: Deno.Conn, request: Omit<Exchange, "token">): Promise<Answered> {
+    const { status, body } = await exchange(connection, { ...request, token: this.#token });
+    try {
+      const { errors, data } = JSON.parse(new TextDecoder().decode(body)) as Partial<Answered>;
+      return { status, errors: errors ?? [], data: data ?? {} };
+    } catch {
+      throw new Fault("UNAVAILABLE", "what answers at COFFER_ADDR is no server of Coffer's", { hint: "correct it" });
+    } finally {
+      body.fill(0);
+    }
+  }
+}
+
+function resolvedOf(answers: Found["values"], missing: Found["missing"]): Resolved {
+  const values = answers.map(([key, value]) => {
+    return [key, "text" in value ? Secret.fromText(value.text) : new Secret(decodeBase64(value.base64)!)] as const;
+  });
+  return new Resolved(new Map(values), missing, values.flatMap(([, value]) => partsOf(value)));
+}
+
+/** The server does not say which values have fields: what parses may have some, and is masked in parts as well. */
+function partsOf(value: Secret): Secret[] {
+  try {
+    return textsIn({ value, type: "json" });
+  } catch {
+    return [];
+  }
+}
+
+/** @param right what the token may lack the right for */
+function refusal({ status, errors }: Answered, right: string): Fault {
+  if (status === 403) {
+    return new Fault("DENIED", `the server knows no such token, or one without the right ${right}`, {
+      hint: "give the token a policy that allows it: docs/http-api.md has an example",
+    });
+  }
+  const words = errors.join("; ") || `the server answered ${status}`;
+  if (status === 503 && errors.includes(SEALED)) {
+    return new Fault("LOCKED", "the server is locked", { hint: "where it runs: coffer unlock" });
+  }
+  return new Fault(status >= 500 || status === 429 ? "UNAVAILABLE" : "USAGE", words, {
+    hint: "where it runs, coffer status and coffer audit say more",
+  });
+}

@@ -4,6 +4,7 @@ import type { Context } from "./command.ts";
 import { Workspace } from "./compose.ts";
 import { denoHost } from "./host.ts";
 import { makeUndumpable } from "./native/process_state.ts";
+import { keepDebuggerClosed } from "./native/user_signal.ts";
 import { operationOf } from "./operation.ts";
 import { dropUnneeded } from "./permissions.ts";
 import { OutputClosed, Report } from "./report.ts";
@@ -14,6 +15,7 @@ const RUN_FAILED = 125;
 
 async function main(args: readonly string[]): Promise<number> {
   makeUndumpable();
+  void keepDebuggerClosed();
   const host = denoHost();
   const report = new Report(Deno.stdout, Deno.stderr);
   // The parser reports its own errors through `report`, which needs to know the form before the flags are parsed.

@@ -8,10 +8,6 @@ const SYMBOLS = {
   prlimit: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
 } as const;
 
-/** Not many are started with a signal to ignore. */
-const SIGNAL = { signal: { parameters: ["i32", "usize"], result: "usize" } } as const;
-
-const SIG_IGN = 1n;
 const PR_SET_DUMPABLE = 4n, PR_SET_CHILD_SUBREAPER = 36n;
 const RLIMIT_NOFILE = 7, OURSELVES = 0;
 
@@ -26,11 +22,6 @@ export function makeUndumpable(): void {
 /** What a child leaves behind becomes our child, and not the first process's, so that it can be found. */
 export function adoptOrphans(): void {
   prctl(PR_SET_CHILD_SUBREAPER, 1n);
-}
-
-/** What is ignored stays so in a child. */
-export function ignoreSignals(numbers: readonly number[]): void {
-  for (const number of numbers) libc(SIGNAL)?.signal(number, SIG_IGN);
 }
 
 /** Overwrites a variable's value where the kernel put it when this process started: `/proc/PID/environ` shows that. */

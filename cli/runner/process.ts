@@ -3,6 +3,7 @@
  * passed through, nothing left behind.
  */
 import type { Masker } from "../../core/mask/masker.ts";
+import { pause } from "../pause.ts";
 import { Descriptors } from "../native/pipe.ts";
 import { restoreFileLimit } from "../native/process_state.ts";
 import { Reaper } from "../native/reaper.ts";
@@ -123,7 +124,7 @@ export class RunningProcess {
   async #settles(mostBytes: number): Promise<boolean> {
     for (let waitedMs = 0; waitedMs < PATIENCE_MS && this.#bytes <= mostBytes;) {
       if (this.#isWritten && !this.#command.leftovers.exist()) return true;
-      const look = new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      const look = pause(LOOK_MS);
       await (this.#isWritten ? look : Promise.race([this.#written, look]));
       if (this.#outputs.every(({ isWaiting }) => isWaiting)) waitedMs += LOOK_MS;
     }

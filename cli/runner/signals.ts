@@ -1,5 +1,6 @@
 /** Signals for the command: what we receive, it receives. A second SIGINT or SIGTERM kills it. */
-import { ignoreSignals } from "../native/process_state.ts";
+import { Dispositions, ignoredSignals as ignoredNumbers } from "../native/signal_dispositions.ts";
+import { onUserSignal } from "../native/user_signal.ts";
 import type { Mode } from "./process.ts";
 import { statOf } from "./process_table.ts";
 
@@ -40,13 +41,8 @@ export interface Forwarding extends Disposable {
  * is caught, a prompt's Ctrl-C included.
  */
 export function ignoredSignals(): ReadonlySet<Catchable> {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
-    const bits = BigInt(`0x${mask ?? "0"}`);
-    return new Set(ALL.filter((signal) => (bits >> BigInt(CATCHABLE[signal] - 1)) & 1n));
-  } catch {
-    return new Set(); // no such file on this system
-  }
+  const numbers = new Set(ignoredNumbers());
+  return new Set(ALL.filter((signal) => numbers.has(CATCHABLE[signal])));
 }
 
 /**
@@ -54,7 +50,7 @@ export function ignoredSignals(): ReadonlySet<Catchable> {
  * well, and ends us at one that nobody listens to.
  */
 export function ignoreAgain(ignored: ReadonlySet<Catchable>): void {
-  ignoreSignals([...ignored].map((signal) => CATCHABLE[signal]));
+  if (ignored.size > 0) Dispositions.load()?.ignore([...ignored].map((signal) => CATCHABLE[signal]));
 }
 
 /** @param onTerminal told of SIGCONT and SIGWINCH, which concern the person's terminal, when the command has its own */
@@ -79,7 +75,8 @@ export function forwardSignals(
     else if (again) command.signal("SIGKILL");
     else if (mode !== "shared group" || !FROM_TERMINAL.has(signal) || !inForeground()) command.signal(signal);
   };
-  const listeners = ALL.filter((signal) => catches(mode, signal))
+  const user = ignored.has("SIGUSR1") ? undefined : onUserSignal(() => deliver("SIGUSR1"));
+  const listeners = ALL.filter((signal) => catches(mode, signal) && !(user && signal === "SIGUSR1"))
     .map((signal): Listener => [signal, ignored.has(signal) ? () => {} : () => deliver(signal)])
     .concat([["SIGCHLD", () => {}]]) // whoever was started with it as ignored is not told of a child's end
     .filter(listen);
@@ -94,6 +91,7 @@ export function forwardSignals(
       return { [Symbol.dispose]: () => void (command = undefined) };
     },
     [Symbol.dispose]() {
+      user?.[Symbol.dispose]();
       for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { forwardSignals } from "../../../cli/runner/signals.ts";
 import { eventually } from "../../fixture/coffer_cli.ts";
 
-const ignore = Deno.build.os !== "linux";
-
 Deno.test({
   name: "a signal that comes between two commands is the second's",
-  ignore,
+  ignore: Deno.build.os !== "linux",
+  // The C library stays open, and SIGUSR1 is never given back to the runtime.
+  sanitizeResources: false,
+  sanitizeOps: false,
   async fn() {
     const got: string[] = [];
     const command = (name: string) => ({ signal: (signal: Deno.Signal) => void got.push(`${name} ${signal}`) });
@@ -19,7 +20,7 @@ Deno.test({
       await eventually(() => arrived, signal);
       Deno.removeSignalListener(signal, listener);
     };
-    await send("SIGUSR1");
+    await send("SIGWINCH");
     assert.deepEqual(got, []);
     {
       using _first = signals.attach(command("first"));
@@ -31,6 +32,6 @@ Deno.test({
     assert.ok(!signals.ending);
     using _second = signals.attach(command("second"));
     await eventually(() => got.length === 4, "all");
-    assert.deepEqual(got, ["first SIGUSR1", "first SIGUSR2", "second SIGIO", "second SIGPROF"]);
+    assert.deepEqual(got, ["first SIGWINCH", "first SIGUSR2", "second SIGIO", "second SIGPROF"]);
   },
 });

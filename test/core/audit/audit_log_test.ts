@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { AuditLog } from "../../../core/audit/audit_log.ts";
 import type { AuditEntry } from "../../../core/audit/entry.ts";
 import { HEAD_BYTES } from "../../../core/audit/head.ts";
+import { expectedHash } from "../../../core/audit/line.ts";
+import { breathe } from "../../../core/crypto/event_loop.ts";
 import type { SecretName } from "../../../core/name.ts";
 import { lockFolder } from "../../../core/store/file_lock.ts";
 import { assertFault } from "../../fixture/assert_fault.ts";
@@ -314,6 +316,16 @@ Deno.test("AuditLog takes the last line when the head does not know it yet, or i
   }
 });
 
+Deno.test("AuditLog replaces a head that cannot be read, whatever its size, and says so once", async () => {
+  for (const garbage of ["", "garbage", "{}".padEnd(HEAD_BYTES), "x".repeat(5 * HEAD_BYTES)]) {
+    using home = await homeWith(2);
+    Deno.writeTextFileSync(file(home, "head.json"), garbage);
+    for (let i = 0; i < 3; i++) await AuditLog.open(home.path).append(entryOf());
+    assert.deepEqual(await repairsIn(home), [{ torn: 0, ahead: 0, lost: 0, headless: true }]);
+    assert.deepEqual(await found(home), ["head"]);
+  }
+});
+
 Deno.test("AuditLog goes on from the head when the last line was changed, so that the change stays to be seen", async () => {
   for (const [from, to] of [["dev", "top"], ["dev", "other"], ['{"seq":3', "garbage"]] as const) {
     using home = await homeWith(3);
@@ -326,6 +338,29 @@ Deno.test("AuditLog goes on from the head when the last line was changed, so tha
     const after = (await verdictOf(home.path)).problems.map(({ kind }) => kind);
     assert.ok(after.includes("altered") || after.includes("malformed"));
     assert.equal((await linesOf(home.path)).at(-1)!.seq, 4);
+  }
+});
+
+Deno.test("AuditLog goes on from the head when the last line was written anew with its right hash", async () => {
+  using home = await homeWith(3);
+  const text = Deno.readTextFileSync(file(home));
+  const [first, second, third, last] = text.trimEnd().split("\n") as [string, string, string, string];
+  const hashed = last.slice(0, last.indexOf(',"hash"')).replace('"dev"', '"production"');
+  const forged = `${hashed},"hash":"${expectedHash(JSON.parse(third).hash, `${hashed},"hash":"${"0".repeat(64)}"}`)}"}`;
+  Deno.writeTextFileSync(file(home), `${[first, second, third, forged].join("\n")}\n`);
+  assert.deepEqual(await found(home), ["cut"]);
+  await AuditLog.open(home.path).append(entryOf());
+  assert.deepEqual(await found(home), ["altered"]);
+});
+
+Deno.test("AuditSnapshot shows a verifier every byte", async () => {
+  using home = await homeWith(3);
+  const lines = Deno.readTextFileSync(file(home)).split("\n");
+  for (const put of ["\ufeff", "\0", "\r", " "]) {
+    for (const line of [lines.with(2, put + lines[2]), lines.with(2, lines[2] + put)]) {
+      Deno.writeTextFileSync(file(home), line.join("\n"));
+      assert.deepEqual(await found(home), ["malformed"], JSON.stringify(put));
+    }
   }
 });
 
@@ -357,8 +392,8 @@ Deno.test("AuditLog begins anew when a writer was killed before its first line",
   }
 });
 
-Deno.test("AuditLog flushes a change to the disk before it confirms it, and a read not", async () => {
-  using home = await homeWith(1);
+Deno.test("AuditLog writes a head before the first line, and flushes a change to the disk, but not a read, before it confirms it", async () => {
+  using home = temporaryFolder();
   const log = AuditLog.open(home.path);
   const calls: string[] = [];
   const { syncDataSync, writeSync } = Deno.FsFile.prototype;
@@ -371,14 +406,22 @@ Deno.test("AuditLog flushes a change to the disk before it confirms it, and a re
     return writeSync.call(this, bytes);
   };
   try {
+    await log.append(entryOf());
+    assert.deepEqual(calls.splice(0), ["head", "line", "head"], "no line is without a head");
     for (const kind of ["read", "verify", "unlock", "list"] as const) await log.append({ ...entryOf(), kind });
     assert.deepEqual(calls.splice(0), Array(4).fill(["line", "head"]).flat());
     for (const kind of ["write", "remove", "rekey", "passphrase", "token"] as const) {
       await log.append({ ...entryOf(), kind });
       assert.deepEqual(calls.splice(0), ["line", "sync", "head"], kind);
     }
+    await breathe();
+    await new Promise((resolve) => setTimeout(resolve, 10));
     await Promise.all([log.append(entryOf()), log.append(entryOf()), log.append({ ...entryOf(), kind: "write" })]);
     assert.deepEqual(calls, ["line", "head", "line", "sync", "head"], "what waits is written together");
+    calls.splice(0);
+    await log.append(entryOf());
+    await Promise.all([log.append(entryOf()), log.append(entryOf()), log.append(entryOf())]);
+    assert.deepEqual(calls, Array(2).fill(["line", "head"]).flat(), "and what comes in one turn of the event loop");
   } finally {
     Object.assign(Deno.FsFile.prototype, { syncDataSync, writeSync });
   }
@@ -468,6 +511,15 @@ Deno.test("AuditLog passes a bug on as what it is, and goes on", async () => {
   assert.ok(first.status === "rejected" && first.reason instanceof TypeError);
   assert.equal(second.status, "fulfilled");
   assert.equal((await linesOf(home.path)).length, 2);
+  const { writeSync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.writeSync = () => {
+    throw new TypeError("a bug");
+  };
+  try {
+    await assert.rejects(log.append(entryOf()), TypeError);
+  } finally {
+    Deno.FsFile.prototype.writeSync = writeSync;
+  }
   assert.deepEqual(await found(home), []);
 });
 

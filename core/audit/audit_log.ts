@@ -2,6 +2,7 @@
  * The audit log of this user, on by default and with nothing that turns it off: in `$COFFER_HOME/audit`. Every process
  * appends to it under one lock.
  */
+import { breathe } from "../crypto/event_loop.ts";
 import { Fault } from "../fault.ts";
 import { lockFolder } from "../store/file_lock.ts";
 import type { AuditEntry, AuditTrail } from "./entry.ts";
@@ -50,7 +51,10 @@ export class AuditLog implements AuditTrail {
     return new AuditLog(folder, rotateAt);
   }
 
-  /** Entries that come while others are being written are written together, with one lock and one flush. */
+  /**
+   * Entries that come while others are being written, or in the same turn of the event loop, are written together, with
+   * one lock and one flush. The first never waits for others.
+   */
   append(entry: AuditEntry): Promise<void> {
     return new Promise((resolve, reject) => {
       checkEntry(entry); // here, so that a wrong one does not take others with it
@@ -70,6 +74,8 @@ export class AuditLog implements AuditTrail {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      // Where nobody else holds the lock a write never lets go of the event loop, and nothing would come together.
+      await breathe();
     }
     this.#writing = false;
   }

@@ -69,7 +69,9 @@ function members(schema: Members | undefined): string[] {
 function answered({ answer }: Route): string {
   if (!answer) return "204";
   const [part, schema] = Object.entries(answer)[0]!;
-  const names = Object.keys((schema as { readonly shape?: object }).shape ?? {}).map((name) => `\`${name}\``).join(", ");
+  const names = Object.keys((schema as { readonly shape?: object }).shape ?? {}).map((name) => `\`${name}\``).join(
+    ", ",
+  );
   return part === "auth" || part === "wrap_info" ? `\`${part}\`` : names || "an object";
 }
 

@@ -2,7 +2,10 @@
  * Changes a secret's documents. Where both of them change, the KV file goes first and is durable before the other one
  * is touched; what a kill in between leaves behind reads as follows:
  *
- * - a new version with a time of deletion: as before. Its entry is about a version that there is not.
+ * - a new version with a time of deletion: as before. Its entry is about a version that there is not. (Of destroyed
+ *   versions that would have gone with this write, it is forgotten already that there were any.)
+ * - the first version, with a time of deletion: as before. Until it is there, and described, the KV file says that the
+ *   secret was removed; otherwise there would be metadata of nothing, or a version that never ends.
  * - versions destroyed: as after. Their bytes go with the next write of the secret's file, or when they are destroyed
  *   again. The other way round, a version's number could be given to another one.
  * - the secret removed: as after. The KV file says so before the secret's own file goes, and goes last. The other way
@@ -27,6 +30,8 @@ import type { NewValue, Unlocked } from "./stack.ts";
 import { deletionTime, keptVersions } from "./version_rules.ts";
 
 const MOST_VERSIONS_EVER = 999_999_999;
+/** What a version's line, or a member's, takes at most beside what is sealed. */
+const LINE_BYTES = 300;
 
 /** One document's part in a change; without bytes it is removed. */
 export interface Step {
@@ -78,11 +83,14 @@ export class SecretWriter {
     // Of a version that goes with this write, and is there until then, the entry stays until the next one.
     const entries = this.#entries.filter((entry) => !entry.destroyed || isKept(entry));
     const isSame = added.deletion === undefined && entries.length === (kv?.versions.length ?? 0);
-    await this.#commit([
-      ...this.#leftovers,
-      ...(isSame ? [] : [this.#kvStep({ versions: [...asEntries([added]), ...entries] })]),
-      this.#fileStep([sealed, ...older]),
-    ], added.version);
+    const file = this.#fileStep([sealed, ...older]);
+    if (isSame) await this.#commit([...this.#leftovers, file], added.version);
+    else {
+      const describe = this.#kvStep({ versions: [...asEntries([added]), ...entries] });
+      const isFirst = !this.#record.exists;
+      const steps = isFirst ? [removedStep(this.#unlocked, name), file, describe] : [describe, file];
+      await this.#commit(steps, added.version);
+    }
     return added;
   }
 
@@ -181,14 +189,17 @@ export class SecretWriter {
   }
 
   #fileStep(versions: readonly SealedVersion[]): Step {
-    const document = secretDocument(this.#record.name);
+    const { name } = this.#record;
+    const document = secretDocument(name);
     if (versions.length === 0) return { document };
-    const bytes = encodeSecretFile({ ...this.#place, versions }, this.#unlocked.keyring);
-    if (bytes.length <= MAX_SECRET_FILE_BYTES) return { document, bytes };
-    // Nobody could read it again.
-    throw new Fault("USAGE", `the versions of ${this.#record.name} would be larger than 288 MiB together`, {
-      hint: "keep fewer versions of it, or destroy some",
-    });
+    const size = versions.reduce((sum, { sealed }) => sum + sealed.length + LINE_BYTES, LINE_BYTES * 8);
+    if (size > MAX_SECRET_FILE_BYTES) {
+      // Nobody could read it again.
+      throw new Fault("USAGE", `the versions of ${name} would be larger than 288 MiB together`, {
+        hint: "keep fewer of them, or destroy some",
+      });
+    }
+    return { document, bytes: encodeSecretFile({ ...this.#place, versions }, this.#unlocked.keyring) };
   }
 
   #reseal(versions: readonly SealedVersion[]): SealedVersion[] {
@@ -198,16 +209,17 @@ export class SecretWriter {
 }
 
 /** Removes a secret's documents, whatever is in them: also what does not open any more has to go. */
-export function removal({ header, keyring }: Unlocked, name: SecretName, hasKv: boolean): Step[] {
-  if (!hasKv) return [{ document: secretDocument(name) }];
+export function removal(unlocked: Unlocked, name: SecretName, hasKv: boolean): Step[] {
+  const file = { document: secretDocument(name) };
+  return hasKv ? [removedStep(unlocked, name), file, { document: kvDocument(name) }] : [file];
+}
+
+/** A KV file that says that there is no such secret, whatever there is. */
+function removedStep({ header, keyring }: Unlocked, name: SecretName): Step {
   const now = timestampNow();
   const place = { stack: header.id, name, key: keyring.newest };
   const removed: KvFile = { ...place, created: now, updated: now, removed: true, latest: 0, versions: [] };
-  return [
-    { document: kvDocument(name), bytes: encodeKvFile(removed, NO_SETTINGS, keyring) },
-    { document: secretDocument(name) },
-    { document: kvDocument(name) },
-  ];
+  return { document: kvDocument(name), bytes: encodeKvFile(removed, NO_SETTINGS, keyring) };
 }
 
 /** A file's versions under stack key `key`: as they are when they are under it already, so that their bytes stay. */

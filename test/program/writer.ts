@@ -8,6 +8,7 @@
  */
 import { AuditLog } from "../../core/audit/audit_log.ts";
 import { createStack } from "../../core/stack/create.ts";
+import { KvEngine } from "../../core/stack/kv/engine.ts";
 import { LockedStack } from "../../core/stack/locked_stack.ts";
 import { changePassphrase } from "../../core/stack/passphrase.ts";
 import { rekey } from "../../core/stack/rekey.ts";
@@ -58,6 +59,27 @@ const programs: Record<string, () => Promise<void>> = {
       say(`intend ${name} ${text}`);
       using value = Secret.fromText(text);
       say(`done ${name} ${await stack.set(name, { value, type: "bytes" })}`);
+    }
+  },
+
+  /** <name>: takes the secret through all that the KV engine can do to it, again and again. */
+  async kv() {
+    using stack = await unlocked();
+    const engine = new KvEngine(stack);
+    const name = parseSecretName(args[0]!);
+    const steps = {
+      remove: () => engine.remove(name),
+      put: () => engine.put(name, Secret.fromText("{}")),
+      delete: () => engine.delete(name),
+      undelete: () => engine.undelete(name, [1]),
+      destroy: () => engine.destroy(name, [1]),
+    };
+    for (;;) {
+      for (const [step, run] of Object.entries(steps)) {
+        say(`intend ${step}`);
+        await run();
+        say(`done ${step}`);
+      }
     }
   },
 

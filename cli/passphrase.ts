@@ -6,7 +6,7 @@ import { Fault } from "../core/fault.ts";
 import { Secret } from "../core/secret.ts";
 import { readGuarded } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
-import { keepFromChildren } from "./native/given_descriptor.ts";
+import { keepFromChildren, readGiven } from "./native/given_descriptor.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Variables that hold a passphrase, or with `_FILE` the path of one. */
@@ -70,21 +70,29 @@ function textVariable(host: Host, variable: string): string | undefined {
 
 function readDescriptor(fd: number): Uint8Array {
   try {
-    using file = Deno.openSync(`/dev/fd/${fd}`);
-    const bytes = new Uint8Array(MAX_BYTES);
-    let length = 0;
-    for (let n: number | null = 0; n !== null && length < MAX_BYTES;) {
-      n = file.readSync(bytes.subarray(length));
-      length += n ?? 0;
-    }
-    keepFromChildren(fd);
-    return bytes.subarray(0, length);
+    return readFromStart(fd);
   } catch (error) {
+    const bytes = readGiven(fd, MAX_BYTES);
+    if (bytes) return bytes;
     throw new Fault("LOCKED", `file descriptor ${fd} cannot be read`, {
       hint: "open it for the command: coffer get NAME --passphrase-fd 3 3< passphrase.txt",
       cause: error,
     });
+  } finally {
+    keepFromChildren(fd);
   }
+}
+
+/** A file has the passphrase for one command after another. */
+function readFromStart(fd: number): Uint8Array {
+  using file = Deno.openSync(`/dev/fd/${fd}`);
+  const bytes = new Uint8Array(MAX_BYTES);
+  let length = 0;
+  for (let n: number | null = 0; n !== null && length < MAX_BYTES;) {
+    n = file.readSync(bytes.subarray(length));
+    length += n ?? 0;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** Drops one trailing line end, which editors and `echo` add. */

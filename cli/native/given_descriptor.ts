@@ -1,7 +1,8 @@
 /** Descriptors that we were given and that nobody else is to have. */
-import { cString, libc } from "./libc.ts";
+import { cString, fixed, libc } from "./libc.ts";
 
 const SYMBOLS = {
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
   dup2: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -9,7 +10,24 @@ const SYMBOLS = {
 } as const;
 
 const STDIN = 0, O_RDONLY = 0;
-const F_SETFD = 2, FD_CLOEXEC = 1;
+const F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1;
+
+/**
+ * Reads to the end, or to `limit` bytes. Unlike opening /dev/fd/N, it works with a socket, and with what another user
+ * opened before we got our own rights. Undefined when that cannot be done.
+ */
+export function readGiven(fd: number, limit: number): Uint8Array | undefined {
+  const functions = libc(SYMBOLS);
+  // With a flag it is not one that we were given, but the runtime's own, and may never come to an end.
+  if (functions?.fcntl(fd, F_GETFD, 0) !== 0) return undefined;
+  const bytes = fixed(limit);
+  for (let length = 0;;) {
+    const read = Number(functions.read(fd, bytes.subarray(length), BigInt(limit - length)));
+    if (read < 0) return undefined;
+    length += read;
+    if (read === 0) return bytes.subarray(0, length);
+  }
+}
 
 /** Children do not get it: a file could be read again from its start. In the place of stdin they get an empty one. */
 export function keepFromChildren(fd: number): void {

@@ -1,6 +1,7 @@
 /** Where the server listens: a unix socket, TCP on the loopback, and with TLS anywhere. */
 import { Fault } from "../../core/fault.ts";
 import { hostFault } from "../../core/store/file_guard.ts";
+import { lockFolder } from "../../core/store/file_lock.ts";
 import type { Peer } from "../../server/http/peer.ts";
 import { fitsSocketPath } from "./location.ts";
 
@@ -54,6 +55,8 @@ async function listenAtSocket(path: string, handler: Handler): Promise<Listener>
       hint: "set COFFER_HOME to a shorter path, or choose another with --listen unix:/run/user/1000/coffer.sock",
     });
   }
+  // Of two that find a stale socket at once, the slower one would remove what the other has put in its place.
+  using _lock = await lockFolder(path.slice(0, path.lastIndexOf("/")) || (path.startsWith("/") ? "/" : "."));
   await removeStale(path);
   const umask = Deno.umask(0o177); // the socket is never there for others, not even between bind and chmod
   try {

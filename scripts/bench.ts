@@ -111,13 +111,12 @@ async function run(script: string): Promise<void> {
   print("\n### A command with 20 values\n");
   print(table(await measure(all.map((launcher) => launchers.starting(launcher, "true")), rounds)));
   for (const reason of missing) print(`\nnot measured: ${reason}`);
-  const speeds = await throughput(
+  const setting = {
     folder,
-    (name, cwd, args) => coffer(script, cwd, name, args),
     npm,
-    numberAfter("--mib", 1024),
-    Math.ceil(rounds / 3),
-  );
+    coffer: (name: string, cwd: string, args: readonly string[]) => coffer(script, cwd, name, args),
+  };
+  const speeds = await throughput(setting, numberAfter("--mib", 1024), Math.ceil(rounds / 3));
   for (const [kind, ofKind] of speeds) print(`\n### Output: ${kind}\n\n${speedTable(ofKind)}`);
   print(`\n### Goals for output\n\n${goalTable(speeds)}`);
 }

@@ -1,6 +1,5 @@
 /** How fast output passes `coffer run` and `coffer mask`, beside `cat` and peers that mask. */
-import { type Launcher, redacting } from "./launchers.ts";
-import * as launchers from "./launchers.ts";
+import { dotenvx, type Launcher, redacting, varlock } from "./launchers.ts";
 import { type Figures, measure, type Subject } from "./measure.ts";
 import type { NpmPeers } from "./npm_peers.ts";
 import { KINDS, writeText } from "./output_text.ts";
@@ -35,32 +34,32 @@ export interface Speed {
   readonly peakMiB: number | undefined;
 }
 
-/** @param mib the size of the file; peers get a part of it */
-export async function throughput(
-  folder: string,
-  coffer: (name: string, cwd: string, args: readonly string[]) => Subject,
-  npm: NpmPeers | undefined,
-  mib: number,
-  rounds: number,
-): Promise<Map<string, Speed[]>> {
+export interface Setting {
+  /** For projects and files. */
+  readonly folder: string;
+  /** Coffer in the project `cwd`. */
+  readonly coffer: (name: string, cwd: string, args: readonly string[]) => Launcher;
+  /** Undefined where they could not be had. */
+  readonly npm: NpmPeers | undefined;
+}
+
+/**
+ * Speeds by kind of output; `cat`'s are the first of each.
+ * @param mib the size of the file; peers get a part of it
+ */
+export async function throughput(setting: Setting, mib: number, rounds: number): Promise<Map<string, Speed[]>> {
   const passages: Passage[] = [
     { launcher: { name: "cat", command: ["cat"] }, pipeline: FILTERS, secrets: 0, mib },
   ];
-  for (const secrets of COUNTS) passages.push(...await passagesOf(folder, coffer, npm, mib, secrets));
+  for (const secrets of COUNTS) passages.push(...await passagesOf(setting, mib, secrets));
   const speeds = new Map<string, Speed[]>();
   for (const [kind, block] of Object.entries(KINDS)) {
-    speeds.set(kind, await speedsOf(folder, passages, block(), rounds));
+    speeds.set(kind, await speedsOf(setting.folder, passages, block(), rounds));
   }
   return speeds;
 }
 
-async function passagesOf(
-  folder: string,
-  coffer: (name: string, cwd: string, args: readonly string[]) => Subject,
-  npm: NpmPeers | undefined,
-  mib: number,
-  secrets: Count,
-): Promise<Passage[]> {
+async function passagesOf({ folder, coffer, npm }: Setting, mib: number, secrets: Count): Promise<Passage[]> {
   const values = tokens(secrets);
   const project = `${folder}/masking-${secrets}`;
   await makeProject(project, values, 10);
@@ -70,10 +69,12 @@ async function passagesOf(
   ];
   if (npm) {
     // Not encrypted: it makes no difference to the masking, and takes its start fifteen seconds for a thousand.
-    const dotenvx = redacting(await launchers.dotenvx(npm, `${folder}/dotenvx-${secrets}`, values, false));
-    const varlock = await launchers.varlock(npm, `${folder}/varlock-${secrets}`, values);
+    const peers = [
+      redacting(await dotenvx(npm, `${folder}/dotenvx-${secrets}`, values, false)),
+      await varlock(npm, `${folder}/varlock-${secrets}`, values),
+    ];
     const part = mib / PEER_PART[secrets];
-    for (const launcher of [dotenvx, varlock]) passages.push({ launcher, pipeline: RUNS_CAT, secrets, mib: part });
+    passages.push(...peers.map((launcher) => ({ launcher, pipeline: RUNS_CAT, secrets, mib: part })));
   }
   const file = `${folder}/values-${secrets}`;
   await Deno.writeTextFile(file, [...values.values(), ""].join("\n"));

@@ -19,6 +19,7 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/store/file_guard.ts",
   "core/store/file_lock.ts",
   "core/store/file_store.ts",
+  "core/store/unchanged_files.ts",
 ]);
 
 /** The files of core that import packages. Elsewhere in core a package would be hard to see and hard to replace. */

@@ -23,7 +23,14 @@ import {
 } from "../seal/secret_file.ts";
 import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
-import { kvDocument, secretDocument, STACK_DOCUMENT, type Store, type StoreWriter } from "../store/store.ts";
+import {
+  kvDocument,
+  secretDocument,
+  STACK_DOCUMENT,
+  type Store,
+  type StoredDocument,
+  type StoreWriter,
+} from "../store/store.ts";
 import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
 import { goneVersion, missingSecrets, noSuchVersion } from "./missing.ts";
 import { everyName, namesWhere } from "./names.ts";
@@ -59,6 +66,16 @@ export interface Unlocked {
 interface Session {
   unlocked: Unlocked;
   disposed: boolean;
+  /**
+   * What documents of secrets say, once authenticated, and with which keys. A store that hands out the same object again
+   * says that nothing has changed; one that never does has nothing here.
+   */
+  readonly authenticated: WeakMap<StoredDocument, Authenticated>;
+}
+
+interface Authenticated {
+  readonly keyring: Keyring;
+  readonly file: SecretFileAt;
 }
 
 export class Stack {
@@ -68,7 +85,7 @@ export class Stack {
 
   constructor(store: Store, unlocked: Unlocked) {
     this.#store = store;
-    this.#session = { unlocked, disposed: false };
+    this.#session = { unlocked, disposed: false, authenticated: new WeakMap() };
   }
 
   /** The same stack, whose accesses are recorded before they take effect. Disposing of either wipes the keys of both. */
@@ -477,7 +494,10 @@ export class Stack {
         access.secrets.set(name, undefined);
       }
       const { header: { id: stack }, keyring } = this.#unlocked;
-      const readFile = secret && name !== KV_CONFIG
+      const { authenticated } = this.#session;
+      const known = secret && authenticated.get(secret);
+      const isKnown = known?.keyring === keyring;
+      const readFile = secret && name !== KV_CONFIG && !isKnown
         ? parseSecretFile(secret.bytes, { stack, name }, secret.where)
         : undefined;
       const readKv = kv && parseKvFile(kv.bytes, { stack, name }, kv.where);
@@ -487,8 +507,11 @@ export class Stack {
         key !== undefined && !keyring.has(key) && !unknownKeys.has(key)
       );
       if (unknown === undefined) {
+        const file = isKnown ? known.file : readFile &&
+          { ...authenticateSecretFile(readFile, keyring, secret!.where), where: secret!.where };
+        if (secret && file) authenticated.set(secret, { keyring, file });
         return await use({
-          file: readFile && { ...authenticateSecretFile(readFile, keyring, secret!.where), where: secret!.where },
+          file,
           kv: readKv?.file,
           content: readKv && openKvFile(readKv, keyring, kv!.where),
         });

@@ -5,6 +5,7 @@ import { guardFolder, hostFault, readGuarded, statIfPresent } from "./file_guard
 import { lockFolder } from "./file_lock.ts";
 import { isPieceFolder, pathOfSecret, secretAtPath } from "./file_name.ts";
 import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
+import type { UnchangedFiles } from "./unchanged_files.ts";
 
 /** The folders of a stack, by what is in them. */
 const FOLDERS = { secret: "secrets", kv: "kv" } as const;
@@ -14,26 +15,32 @@ const TEMPORARY = ".new";
 export class FileStore implements Store {
   readonly #folder: string;
   readonly #parents: readonly string[];
+  readonly #unchanged: UnchangedFiles | undefined;
 
   /**
    * @param folder the stack's folder
    * @param parents folders above it that belong to Coffer and are guarded as it is (`.coffer`, `.coffer/stacks`)
+   * @param unchanged keeps what was read, for a process that reads often
    */
-  constructor(folder: string, parents: readonly string[] = []) {
+  constructor(folder: string, parents: readonly string[] = [], unchanged: UnchangedFiles | undefined = undefined) {
     this.#folder = folder;
     this.#parents = parents;
+    this.#unchanged = unchanged;
   }
 
   read(document: DocumentId): Promise<StoredDocument | undefined> {
     const where = this.#pathOf(document);
-    return onHost(where, () => {
-      // Asked for every secret, and there for few: where the folder is missing, that is all there is to know.
-      if (document.kind === "kv" && !statIfPresent(`${this.#folder}/${FOLDERS.kv}`)) return undefined;
-      this.#guard();
-      if (document.kind !== "stack") this.#guardFoldersOf(document);
-      const bytes = readGuarded(where, "sealed", largestSizeOf(document));
-      return bytes && { bytes, where };
-    });
+    const read = () => this.#read(document, where);
+    return onHost(where, () => this.#unchanged ? this.#unchanged.read(where, read) : read());
+  }
+
+  #read(document: DocumentId, where: string): StoredDocument | undefined {
+    // Asked for every secret, and there for few: where the folder is missing, that is all there is to know.
+    if (document.kind === "kv" && !statIfPresent(`${this.#folder}/${FOLDERS.kv}`)) return undefined;
+    this.#guard();
+    if (document.kind !== "stack") this.#guardFoldersOf(document);
+    const bytes = readGuarded(where, "sealed", largestSizeOf(document));
+    return bytes && { bytes, where };
   }
 
   list(kind: "secret" | "kv"): Promise<SecretName[]> {

@@ -7,6 +7,7 @@ import type { Secret } from "../../core/secret.ts";
 import { LockedStack } from "../../core/stack/locked_stack.ts";
 import { Project } from "../../core/stack/project.ts";
 import type { Stack } from "../../core/stack/stack.ts";
+import { UnchangedFiles } from "../../core/store/unchanged_files.ts";
 import type { Mounts } from "../../server/dependencies.ts";
 
 interface Unlocked {
@@ -42,7 +43,7 @@ export class UnlockedStacks implements Mounts, Disposable {
    * @throws {Fault} LOCKED when the passphrase is wrong; CONFLICT when a stack of that name is served from elsewhere
    */
   async unlock(name: StackName, project: string, passphrase: Secret): Promise<void> {
-    const locked = await LockedStack.load(new Project(project).store(name));
+    const locked = await LockedStack.load(new Project(project).store(name, new UnchangedFiles()));
     const before = this.#unlocked.get(name);
     if (before && before.stack.header.id !== locked.header.id) {
       throw new Fault("CONFLICT", `the server has another stack ${name}, of another project`, {

@@ -4,6 +4,7 @@ import { isStackName, type StackName } from "../name.ts";
 import { syncFolder } from "../store/atomic_file.ts";
 import { guardFolder, hostFault, statIfPresent } from "../store/file_guard.ts";
 import { FileStore } from "../store/file_store.ts";
+import type { UnchangedFiles } from "../store/unchanged_files.ts";
 
 /** A folder that holds stacks. */
 export class Project {
@@ -37,15 +38,19 @@ export class Project {
     return statIfPresent(this.#folderOf(stack)) !== undefined;
   }
 
-  /** The store of a stack that exists. @throws {Fault} NOT_FOUND */
-  store(stack: StackName): FileStore {
+  /**
+   * The store of a stack that exists.
+   * @param unchanged as for `FileStore`
+   * @throws {Fault} NOT_FOUND
+   */
+  store(stack: StackName, unchanged?: UnchangedFiles): FileStore {
     if (!this.has(stack)) {
       const others = this.stacks();
       throw new Fault("NOT_FOUND", `there is no stack ${stack} in ${this.folder}`, {
         hint: others.length > 0 ? `coffer stack select ${others[0]} (there are: ${others.join(", ")})` : "coffer init",
       });
     }
-    return new FileStore(this.#folderOf(stack), [this.folder, `${this.folder}/stacks`]);
+    return new FileStore(this.#folderOf(stack), [this.folder, `${this.folder}/stacks`], unchanged);
   }
 
   /**

@@ -24,6 +24,3 @@ export const ROUTES: readonly (readonly [heading: string, routes: readonly Route
   ["Wrapped answers", WRAPPING],
   ["This description", SPECIFICATION],
 ];
-
-/** Names that a stack cannot be served under: they mean something else to Vault's clients. */
-export const RESERVED_STACKS: ReadonlySet<string> = new Set(["sys", "auth", "coffer", "cubbyhole", "identity"]);

@@ -80,7 +80,7 @@ export class ServedSecrets implements Secrets {
       const folder = folders.pop()!;
       const path = `/v1/${this.#stack}/metadata/${folder}?list=true`;
       const answer = await this.#exchange(connection, { method: "GET", path });
-      if (answer.status === 404) continue; // nothing in it
+      if (answer.status === 404 && answer.errors.length === 0) continue; // nothing in it
       if (answer.status !== 200) throw refusal(answer, "to list the stack; choose secrets with -s NAME");
       for (const key of answer.data.keys ?? []) {
         if (key.endsWith("/")) folders.push(folder + key);
@@ -169,7 +169,8 @@ function refusal({ status, errors }: Answered, right: string): Fault {
   if (status === 503 && errors.includes(SEALED)) {
     return new Fault("LOCKED", "the server is locked", { hint: "where it runs: coffer unlock" });
   }
-  return new Fault(status >= 500 || status === 429 ? "UNAVAILABLE" : "USAGE", words, {
+  const code = status === 404 ? "NOT_FOUND" : status >= 500 || status === 429 ? "UNAVAILABLE" : "USAGE";
+  return new Fault(code, words, {
     hint: "where it runs, coffer status and coffer audit say more",
   });
 }

@@ -72,6 +72,7 @@ endToEnd("COFFER_ADDR: without a choice, run lists the stack's secrets, but for 
   const run = ["run", "--no-mask", "--stack", "dev", "--", "sh", "-c", "echo $TEAM_DB_PASSWORD $TOP $GONE"];
   assert.equal(await coffer.ok(run, client), "pw-value top-value\n");
   await coffer.fault("USAGE", ["run", "--", "true"], client);
+  await coffer.fault("NOT_FOUND", ["run", "--stack", "other", "--", "true"], client);
   const token = await tokenFor(server, 'path "dev/data/*" { capabilities = ["read"] }');
   await coffer.fault("DENIED", run, clientOf(coffer, socketOf(coffer), token));
 });

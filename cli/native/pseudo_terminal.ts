@@ -17,12 +17,14 @@ const SYMBOLS = {
   kill: { parameters: ["i32", "i32"], result: "i32" },
   sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
+  pollNow: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const;
 
 const O_RDONLY = 0, O_RDWR = 2, O_NOCTTY = 0o400, O_CLOEXEC = 0o2000000;
 const TIOCGWINSZ = 0x5413n, TIOCSWINSZ = 0x5414n;
 const TCSADRAIN = 1;
-const POLLIN = 1;
+const POLLIN = 1, FOREVER = -1;
 const STOPS = { SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22 } as const;
 /**
  * Room for `struct termios`, of which the C library uses 60 bytes, for `struct sigaction`, which has 152, and for a path
@@ -106,11 +108,21 @@ export class Terminals {
 
   /** Waits until there is something to read, or the other side is gone. Unlike a read, it may wait in the background. */
   async readable(fd: number): Promise<void> {
-    const polled = fixed(8);
-    const view = new DataView(polled.buffer);
-    view.setInt32(0, fd, true);
-    view.setInt16(4, POLLIN, true);
-    await this.#libc.poll(polled, 1n, -1);
+    const polled = toRead(fd);
+    // A signal ends the wait. And what is looked at afterwards stays in memory meanwhile.
+    while (!isReady(polled)) await this.#libc.poll(polled, 1n, FOREVER);
+  }
+
+  /** Whether there is something to read, or the other side is gone. */
+  isReadable(fd: number): boolean {
+    const polled = toRead(fd);
+    this.#libc.pollNow(polled, 1n, 0);
+    return isReady(polled);
+  }
+
+  /** Reads what there is. Returns 0 when the other side is gone. */
+  read(fd: number, into: Uint8Array<ArrayBuffer>): number {
+    return Math.max(0, Number(this.#libc.read(fd, into, BigInt(into.length))));
   }
 
   /**
@@ -128,4 +140,17 @@ export class Terminals {
   close(fd: number): void {
     this.#libc.close(fd);
   }
+}
+
+/** `struct pollfd`: a descriptor, what to look for, and what there is. */
+function toRead(fd: number): Uint8Array<ArrayBuffer> {
+  const polled = fixed(8);
+  const view = new DataView(polled.buffer);
+  view.setInt32(0, fd, true);
+  view.setInt16(4, POLLIN, true);
+  return polled;
+}
+
+function isReady(polled: Uint8Array<ArrayBuffer>): boolean {
+  return new DataView(polled.buffer).getInt16(6, true) !== 0;
 }

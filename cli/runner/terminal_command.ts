@@ -6,6 +6,7 @@ import { sessionMembers } from "./process_table.ts";
 import { type Place, SessionLeader, type Stage } from "./session_leader.ts";
 import { kill, type Leftovers, type StartedCommand } from "./started_command.ts";
 import { LOOK_MS, type TerminalSession } from "./terminal_session.ts";
+import { TerminalSource } from "./terminal_source.ts";
 
 /** The kernel stops with these who uses the terminal from its background: reads it, or sets its modes. */
 const WANTS_TERMINAL: Readonly<Record<number, StopSignal>> = { 21: "SIGTTIN", 22: "SIGTTOU" };
@@ -33,12 +34,13 @@ export async function startOnTerminal(
     stdin: Deno.stdin.isTerminal() ? "terminal" : "ours",
     stderr: errors?.write ?? "terminal",
   };
-  const started = await startLed(spec, stage, person, native) ?? startAlone(spec, stage, person, native);
+  const screen = new TerminalSource(pair.ours, Deno.stdout, person.terminals);
+  const started = await startLed(spec, stage, person, screen, native) ?? startAlone(spec, stage, person, native);
   descriptors.close(control);
   if (errors) descriptors.close(errors.write);
   return {
     outputs: [
-      new PipeSource(pair.ours, Deno.stdout, descriptors),
+      screen,
       ...(errors ? [new PipeSource(errors.read, Deno.stderr, descriptors)] : []),
     ],
     ...started,
@@ -49,6 +51,7 @@ async function startLed(
   spec: CommandSpec,
   stage: Stage,
   person: TerminalSession,
+  screen: TerminalSource,
   native: Native,
 ): Promise<Started | undefined> {
   // Who is in a pipeline with us may ask for a password: keys are not ours before the command wants them.
@@ -58,11 +61,11 @@ async function startLed(
   if (!leader) return undefined;
   const leftovers = new SessionLeftovers(leader.session);
   return {
-    exit: follow(leader, person, { place, wantsKeys }).finally(() => {
+    exit: follow(leader, person, screen, { place, wantsKeys }).finally(() => {
       person.disconnect();
       void leftovers.ended().then(() => leader.end());
     }),
-    signal: (signal) => void kill(-leader.command, signal),
+    signal: (signal) => pass(signal, leader.command),
     leftovers,
     target: `-${leader.command}`,
   };
@@ -72,6 +75,7 @@ async function startLed(
 async function follow(
   leader: SessionLeader,
   person: TerminalSession,
+  screen: TerminalSource,
   { place, wantsKeys }: { place: Place; wantsKeys: boolean },
 ): Promise<number> {
   for (;;) {
@@ -84,8 +88,8 @@ async function follow(
     const look = place === "background" && wantsKeys ? setInterval(fetch, LOOK_MS) : undefined;
     const status = await leader.status();
     clearInterval(look);
-    person.takeBack();
     if ("exit" in status) return status.exit;
+    await screen.shown(); // an editor puts the terminal right before it stops
     const wants = WANTS_TERMINAL[status.stoppedBy];
     if (wants && place === "background" && person.isForeground) {
       wantsKeys = true;
@@ -122,10 +126,16 @@ function startAlone(spec: CommandSpec, stage: Stage, person: TerminalSession, na
   person.lend();
   return {
     exit: native.reaper.wait(pid).finally(() => person.disconnect()),
-    signal: (signal) => void kill(-pid, signal),
+    signal: (signal) => pass(signal, pid),
     leftovers: new SessionLeftovers(pid),
     target: `-${pid}`,
   };
+}
+
+/** A terminal that goes away also continues what is stopped, as that would not learn of it. */
+function pass(signal: Deno.Signal, group: number): void {
+  kill(-group, signal);
+  if (signal === "SIGHUP") kill(-group, "SIGCONT");
 }
 
 /** What is left of a session gets what it gets when a terminal is closed: SIGHUP, which `nohup` is about. */

@@ -51,8 +51,9 @@ export class TerminalSession {
     if (this.isForeground) this.terminals.setModes(ours, this.#modes?.before ?? this.terminals.modes(this.#fd));
   }
 
+  /** The command has ended. Its output may still be on the way, so the modes stay as they are until we are disposed of. */
   disconnect(): void {
-    this.takeBack();
+    this.#isLent = false;
     this.#ours = undefined;
   }
 
@@ -93,7 +94,7 @@ export class TerminalSession {
   }
 
   [Symbol.dispose](): void {
-    this.disconnect();
+    this.takeBack();
   }
 
   #makeRaw(): void {

@@ -14,6 +14,10 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** Until there may be descriptors again; what it costs to try is nothing beside it. */
+const REOPEN_MS = 100;
+
+type HttpServer = Pick<Deno.HttpServer, "finished" | "shutdown">;
 type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
 /** A place that is listened at. */
@@ -55,21 +59,23 @@ async function listenAtSocket(path: string, handler: Handler): Promise<Listener>
       hint: "set COFFER_HOME to a shorter path, or choose another with --listen unix:/run/user/1000/coffer.sock",
     });
   }
-  // Of two that find a stale socket at once, the slower one would remove what the other has put in its place.
-  using _lock = await lockFolder(path.slice(0, path.lastIndexOf("/")) || (path.startsWith("/") ? "/" : "."));
-  await removeStale(path);
-  const umask = Deno.umask(0o177); // the socket is never there for others, not even between bind and chmod
-  try {
-    const server = Deno.serve(
-      { transport: "unix", path, onListen() {} },
-      (request) => handler(request, { kind: "unix" }),
-    );
-    return { url: `unix://${path}`, shutdown: () => server.shutdown() };
-  } catch (error) {
-    throw hostFault(error, path);
-  } finally {
-    Deno.umask(umask);
-  }
+  const open = async () => {
+    // Of two that find a stale socket at once, the slower one would remove what the other has put in its place.
+    using _lock = await lockFolder(path.slice(0, path.lastIndexOf("/")) || (path.startsWith("/") ? "/" : "."));
+    await removeStale(path);
+    const umask = Deno.umask(0o177); // the socket is never there for others, not even between bind and chmod
+    try {
+      return Deno.serve(
+        { transport: "unix", path, onListen() {} },
+        (request) => handler(request, { kind: "unix" }),
+      );
+    } catch (error) {
+      throw hostFault(error, path);
+    } finally {
+      Deno.umask(umask);
+    }
+  };
+  return { url: `unix://${path}`, shutdown: keepOpen(await open(), open) };
 }
 
 /** A socket that nobody answers at was left by a server that was killed. */
@@ -94,19 +100,52 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function listenAtPort(hostname: string, port: number, handler: Handler, certificate?: Certificate): Listener {
-  try {
-    const server = Deno.serve(
+  const open = (port: number) =>
+    Deno.serve(
       { hostname, port, ...certificate, onListen() {} },
       (request, { remoteAddr }) =>
         handler(request, { kind: "tcp", ...("hostname" in remoteAddr ? { address: remoteAddr.hostname } : {}) }),
     );
+  try {
+    const server = open(port);
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     const { port: chosen } = server.addr as Deno.NetAddr;
-    return { url: `${certificate ? "https" : "http"}://${host}:${chosen}`, shutdown: () => server.shutdown() };
+    return {
+      url: `${certificate ? "https" : "http"}://${host}:${chosen}`,
+      shutdown: keepOpen(server, () => open(chosen)),
+    };
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Fault("CONFLICT", `${hostname}:${port} is in use`, { hint: "choose another port with --listen" });
     }
     throw hostFault(error, `${hostname}:${port}`);
   }
+}
+
+/**
+ * Opens a listener again whenever the runtime gives it up: it does so at the first connection for which the process has
+ * no descriptor left, and every program of this machine could end the server that way.
+ * @returns what shuts it down
+ */
+function keepOpen(first: HttpServer, open: () => HttpServer | Promise<HttpServer>): () => Promise<void> {
+  let server: HttpServer | undefined = first;
+  let isOver = false;
+  const watch = async () => {
+    while (!isOver) {
+      try {
+        server ??= await open();
+        await server.finished;
+        return;
+      } catch {
+        server = undefined;
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+      }
+    }
+  };
+  const watching = watch();
+  return async () => {
+    isOver = true;
+    await server?.shutdown();
+    await watching;
+  };
 }

@@ -175,15 +175,17 @@ endToEnd("coffer serve is as before once more connections than it can hold are g
     },
   });
   await using server = await serve(limited);
-  const many = await Promise.all(Array.from({ length: 300 }, () => connectTo(server.url!)));
-  await Promise.all(many.map((connection) => send(connection, "GET / HTTP/1.1\r\n")));
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  many.forEach(close);
-  await eventually(() =>
-    server.fetch(READ).then(async (answer) => {
-      await answer.body?.cancel();
-      return answer.status === 200;
-    }, () => false), "the server to answer again");
+  for (const where of [server.url!, `${coffer.home}/.coffer/server/socket`]) {
+    const tried = await Promise.allSettled(Array.from({ length: 300 }, () => connectTo(where)));
+    const many = tried.flatMap((attempt) => attempt.status === "fulfilled" ? [attempt.value] : []);
+    await Promise.all(many.map((connection) => send(connection, "GET / HTTP/1.1\r\n")));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    many.forEach(close);
+    const answers = (path: string) => exchangeRaw(path, textOf(server, {})).then(statusesIn, () => []);
+    for (const place of [server.url!, `${coffer.home}/.coffer/server/socket`]) {
+      await eventually(async () => (await answers(place))[0] === 200, "an answer");
+    }
+  }
   await coffer.ok(["verify"], { env: NO_PASSPHRASE });
 }, BUNDLE_ONLY);
 

@@ -141,7 +141,7 @@ endToEnd(
   async (coffer) => {
     await coffer.given({ a: "value" });
     using disk = smallDisk(64 * 1024);
-    const home = { env: { HOME: disk.path } };
+    const home = { env: { COFFER_HOME: `${disk.path}/.coffer` } }; // HOME is where the executable unpacks itself
     await coffer.ok(["get", "a"], home);
     const ballast = `${disk.path}/ballast`;
     await new Deno.Command("dd", { args: ["if=/dev/zero", `of=${ballast}`, "bs=1k"], stderr: "null" }).output();

@@ -1,9 +1,11 @@
 /** The child's arguments, byte for byte. */
+import { Fault } from "../../core/fault.ts";
 
 /**
  * Deno decodes arguments as UTF-8 and replaces what is not. Where a replacement character shows up, the kernel's copy
  * tells whether it was typed or stands for something else.
  * @param args the last words of our own command line
+ * @throws {Fault} UNSUPPORTED where there is no such copy
  */
 export function exactArguments(args: readonly string[]): Uint8Array[] {
   const decoded = args.map((arg) => new TextEncoder().encode(arg));
@@ -12,8 +14,15 @@ export function exactArguments(args: readonly string[]): Uint8Array[] {
     const words = split(Deno.readFileSync("/proc/self/cmdline"));
     return words.slice(words.length - args.length);
   } catch {
-    return decoded; // no such file on this system
+    throw notText();
   }
+}
+
+/** For where only text can be handed over. */
+export function notText(): Fault {
+  return new Fault("UNSUPPORTED", "an argument of the command is not UTF-8 text and would not arrive as it is", {
+    hint: "write it in a script and run that: coffer run -- ./script.sh",
+  });
 }
 
 /** Every word ends with a NUL byte. */

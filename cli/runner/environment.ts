@@ -90,8 +90,11 @@ function split(block: Uint8Array): Entry[] {
   return entries;
 }
 
+/** As the runtime tells it: without values that are not text, and without the `node` of its own that it puts on PATH. */
 function current(): Entry[] {
-  return Object.entries(Deno.env.toObject()).map(([name, value]) => {
+  const { DENO_NODE_SHIM_ACTIVE: hasShim, ...values } = Deno.env.toObject();
+  if (hasShim && values["PATH"]) values["PATH"] = values["PATH"].replace(/^[^:]*\/node_compat_bin:/, "");
+  return Object.entries(values).map(([name, value]) => {
     return { name: nameOfBytes(name), bytes: encoder.encode(`${name}=${value}`) };
   });
 }

@@ -1,5 +1,5 @@
 /** A command started with what the runtime has on every system: pipes, our process group, the direct child only. */
-import { Fault } from "../../core/fault.ts";
+import { notText } from "./arguments.ts";
 import type { CommandSpec } from "./process.ts";
 import { SpawnFailure } from "./spawn_failure.ts";
 import { NO_LEFTOVERS, type OutputSource, type Sink, type StartedCommand } from "./started_command.ts";
@@ -59,8 +59,6 @@ function textOf(arg: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(arg);
   } catch {
-    throw new Fault("UNSUPPORTED", "an argument of the command is not UTF-8 text and would not arrive as it is", {
-      hint: "write it in a script and run that: coffer run -- ./script.sh",
-    });
+    throw notText();
   }
 }

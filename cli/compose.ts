@@ -12,6 +12,7 @@ import type { LockedStack } from "../core/stack/locked_stack.ts";
 import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
+import { homeOf } from "./home.ts";
 import type { Host } from "./host.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ServerClient } from "./server/client.ts";
@@ -39,10 +40,9 @@ export class Workspace {
     this.#operation = operation;
   }
 
-  /** The user's own folder: `$COFFER_HOME`, or `~/.coffer`. */
+  /** The user's own folder. @throws {Fault} UNAVAILABLE when there is none */
   get home(): string {
-    const home = this.#host.env("COFFER_HOME") || `${this.#host.env("HOME") ?? ""}/.coffer`;
-    return home.startsWith("/") ? home : `${this.#host.cwd}/${home}`;
+    return homeOf(this.#host);
   }
 
   /** The project in force. @throws {Fault} NOT_FOUND */

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { homeOf } from "../../cli/home.ts";
+import type { Host } from "../../cli/host.ts";
+import { assertFault } from "../fixture/assert_fault.ts";
+
+function hostWith(env: Readonly<Record<string, string>>): Host {
+  return { env: (name) => env[name], cwd: "/work", stdin: Deno.stdin };
+}
+
+Deno.test("homeOf() takes COFFER_HOME, then HOME, then what the system says of the user", () => {
+  assert.equal(homeOf(hostWith({ COFFER_HOME: "/a", HOME: "/home/ada" })), "/a");
+  assert.equal(homeOf(hostWith({ COFFER_HOME: "a/b", HOME: "/home/ada" })), "/work/a/b");
+  assert.equal(homeOf(hostWith({ COFFER_HOME: "", HOME: "/home/ada" })), "/home/ada/.coffer");
+  const known = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"))
+    .find((entry) => entry[2] === String(Deno.uid()))?.[5];
+  if (known === undefined) assert.throws(() => homeOf(hostWith({})));
+  else assert.equal(homeOf(hostWith({})), `${known}/.coffer`);
+});
+
+Deno.test("homeOf() does not take a relative HOME for a place", async () => {
+  await assertFault("UNAVAILABLE", () => homeOf(hostWith({ HOME: "relative" })));
+});

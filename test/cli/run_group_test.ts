@@ -13,7 +13,7 @@ endToEnd("coffer run gives the command a process group of its own where there is
     assert.equal(group, pid);
     assert.notEqual(group, ours);
   }
-}, { lacking: needs("ps") ?? LINUX.lacking });
+}, { ...BUNDLE_ONLY, lacking: needs("ps") ?? LINUX.lacking });
 
 endToEnd("coffer run waits for what is in a pipeline with the command", async (coffer) => {
   await coffer.given({ name: "value" });
@@ -28,7 +28,7 @@ endToEnd("coffer run waits for what is in a pipeline with the command", async (c
       assert.deepEqual([code, text + stderr], [0, expected], script);
     }),
   );
-}, LINUX);
+}, { ...BUNDLE_ONLY, ...LINUX });
 
 endToEnd("coffer run ends what the command left running, first with SIGTERM and then with SIGKILL", async (coffer) => {
   await coffer.given({ name: "value" });

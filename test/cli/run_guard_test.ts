@@ -49,7 +49,7 @@ endToEnd("coffer run's guard knows no value and ends with it", async (coffer) =>
     await output;
     await eventually(() => !isAlive(guard), "the guard to end");
   }
-}, LINUX);
+}, { ...BUNDLE_ONLY, ...LINUX });
 
 endToEnd("coffer run starts a command again with a guard of its own each time", async (coffer) => {
   await coffer.given({ SECRET });

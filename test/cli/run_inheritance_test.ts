@@ -45,7 +45,7 @@ endToEnd("coffer run gives the command neither the passphrase's descriptor nor w
 }, { ...BUNDLE_ONLY, ...LINUX });
 
 endToEnd(
-  "coffer run gives the command the limits, folder, mask and priority that it would have without",
+  "coffer run gives the command the limits, folder, umask and priority of its caller",
   async (coffer) => {
     await coffer.given({ KEY: "value" });
     const look = "pwd; umask; nice; ulimit -aS; ulimit -aH";
@@ -58,7 +58,7 @@ endToEnd(
       assert.equal(await coffer.ok(words, { through: around('"$@"') }), direct, `${flags}`);
     }
   },
-  { lacking: needs("nice") ?? LINUX.lacking },
+  { ...BUNDLE_ONLY, lacking: needs("nice") ?? LINUX.lacking },
 );
 
 endToEnd("coffer run works with closed streams", async (coffer) => {

@@ -72,7 +72,7 @@ endToEnd("coffer run stops and continues with its command", async (coffer) => {
   await eventually(() => stateOf(command) !== "T", "the command to go on");
   child.kill("SIGTERM");
   assert.equal((await output).code, 143);
-}, LINUX);
+}, { ...BUNDLE_ONLY, ...LINUX });
 
 endToEnd("coffer run kills all of the process group at the second request", async (coffer) => {
   await coffer.given({ name: "value" });
@@ -143,7 +143,7 @@ endToEnd("coffer run under nohup outlives a hangup with its command", async (cof
   coffer.file(`${coffer.temp}/go`, "");
   const { code, stdout } = await output;
   assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "done\n"]);
-}, { lacking: needs("nohup") ?? LINUX.lacking });
+}, { ...BUNDLE_ONLY, lacking: needs("nohup") ?? LINUX.lacking });
 
 endToEnd("coffer run gives the command the signals that it would have without Coffer", async (coffer) => {
   await coffer.given({ name: "value" });

@@ -18,7 +18,7 @@ endToEnd("coffer run --watch starts the command again when a secret has another 
   const { code, text, stderr } = await watched.end("SIGTERM");
   assert.deepEqual([code, text], [143, "******* 11\n******* 16\n******* 11\n"]);
   assert.equal(stderr.match(/^warning: something has changed/gm)?.length, 2);
-});
+}, BUNDLE_ONLY);
 
 endToEnd("coffer run --watch sees an env file and a template change, in place and exchanged", async (coffer) => {
   await coffer.given({ KEY: "value" });

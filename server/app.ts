@@ -17,11 +17,11 @@ import type { Peer } from "./http/peer.ts";
 import { notFound, Refusal } from "./http/refusal.ts";
 import { readJsonBody } from "./http/request_body.ts";
 import { parseRequestPath } from "./http/request_path.ts";
+import type { Route } from "./routes/route.ts";
 import { type Match, RouteTable } from "./routes/router.ts";
 import { ROUTES } from "./routes/table.ts";
 import { unknownPath } from "./routes/unknown_path.ts";
 import { wrapIfAsked } from "./routes/wrap_answer.ts";
-import type { Route } from "./routes/route.ts";
 import type { Requested, Session } from "./session.ts";
 import { ignoredWarning, validate } from "./validate.ts";
 
@@ -38,6 +38,7 @@ export function createApp(server: Dependencies): App {
 
 async function responseTo(request: Request, peer: Peer, server: Dependencies, routes: RouteTable): Promise<Response> {
   let token: Requested["token"];
+  let needsKeys = false;
   try {
     guardHeaders(request, peer, server.hosts);
     const target = parseRequestPath(request.url);
@@ -45,7 +46,8 @@ async function responseTo(request: Request, peer: Peer, server: Dependencies, ro
     const match = routes.find(operation, target.path);
     requireMethod(request, match);
     requireRootNamespace(request.headers, match);
-    if (server.isLocked() && match?.route.access !== "anyone") throw new Refusal(503, "Vault is sealed");
+    needsKeys = match?.route.access !== "anyone";
+    if (needsKeys && server.isLocked()) throw sealed();
     token = tokenOf(request.headers);
     const wrapTtl = parseDuration(request.headers.get("x-vault-wrap-ttl"), "X-Vault-Wrap-TTL");
     const session = await authenticate({ server, peer, path: target.path, wrapTtl, token }, match?.route.access);
@@ -55,10 +57,16 @@ async function responseTo(request: Request, peer: Peer, server: Dependencies, ro
     const answer = await answerTo(request, target.query, match, session);
     return respond(wrapIfAsked(answer, session), crypto.randomUUID());
   } catch (error) {
-    return respondRefusal(refusalOf(error));
+    // Where it was locked meanwhile, what was not found may well be there.
+    return respondRefusal(needsKeys && server.isLocked() ? sealed() : refusalOf(error));
   } finally {
     token?.dispose();
   }
+}
+
+/** In the words that Vault's command line looks for. */
+function sealed(): Refusal {
+  return new Refusal(503, "Vault is sealed");
 }
 
 async function answerTo(request: Request, query: URLSearchParams, match: Match, session: Session): Promise<Answer> {

@@ -1,6 +1,6 @@
 /** Who sends a request: whose token it carries. */
-import { Secret } from "../core/secret.ts";
 import { Fault } from "../core/fault.ts";
+import { Secret } from "../core/secret.ts";
 import { nameOfPeer } from "./http/peer.ts";
 import { permissionDenied, Refusal } from "./http/refusal.ts";
 import type { Access } from "./routes/route.ts";
@@ -14,13 +14,13 @@ const MAX_TOKEN_LENGTH = 256;
  * another origin without asking first.
  */
 export function tokenOf(headers: Headers): Secret | undefined {
-  const given = headers.get("x-vault-token") ?? /^Bearer (.+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const given = headers.get("x-vault-token") || /^Bearer (.+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   return given ? Secret.fromText(given.slice(0, MAX_TOKEN_LENGTH + 1)) : undefined;
 }
 
 /**
- * @throws {Refusal} 403 when there is no such token, 400 where it should have been a wrapping token; 429 when its sender has failed too often lately. A token that there
- * is passes in any case.
+ * @throws {Refusal} 403 when there is no such token, 400 where it should have been a wrapping token; 429 when its sender
+ * has failed too often lately. A token that there is passes in any case.
  */
 export async function authenticate(request: Requested, access: Access | undefined): Promise<Session> {
   if (access === "anyone") return new Session(request, "nobody");

@@ -67,7 +67,7 @@ Deno.test("a token is taken from X-Vault-Token or from Authorization: Bearer, an
   const sent: readonly (readonly [Sent, number])[] = [
     [{ token: root }, 200],
     [{ token: null, headers: { Authorization: `Bearer ${root}` } }, 200],
-    [{ token: null, headers: { Authorization: `bearer ${root}` } }, 200],
+    [{ token: null, headers: { Authorization: `bearer ${root}`, "X-Vault-Token": "" } }, 200],
     [{ token: null, headers: { Authorization: `Basic ${btoa(`x:${root}`)}` } }, 403],
     [{ token: null, headers: { Cookie: `X-Vault-Token=${root}` } }, 403],
     [{ token: null, headers: { "X-Vault-Token": `${root}, ${root}` } }, 403],
@@ -113,6 +113,22 @@ Deno.test("while it is locked, the server answers for its condition alone", asyn
   assert.equal((await served.get("sys/health?sealedcode=204", { token: null })).status, 204);
   const { json } = await served.get("sys/seal-status", { token: null });
   assert.deepEqual([json.sealed, json.cluster_id], [true, undefined]);
+});
+
+Deno.test("what is under way when it is locked is not told that there is nothing", async () => {
+  using served = await Served.start({ secret: { a: "1" } });
+  for (const path of ["secret/data/a", "coffer/resolve"]) {
+    served.isLocked = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        served.isLocked = true; // the token has been found good by now
+        controller.enqueue(new TextEncoder().encode('{"data":{},"references":["a"]}'));
+        controller.close();
+      },
+    }, { highWaterMark: 0 });
+    const { status, json } = await served.put(path, body);
+    assert.deepEqual([status, json.errors], [503, ["Vault is sealed"]]);
+  }
 });
 
 Deno.test("locking and stopping take sudo", async () => {

@@ -49,6 +49,24 @@ export type { ValueType } from "./core/seal/secret_file.ts";
 export type { StackHeader } from "./core/seal/stack_file.ts";
 export { Secret } from "./core/secret.ts";
 export { type CreateOptions, createStack } from "./core/stack/create.ts";
+export { CasFault, type CasReason } from "./core/stack/kv/cas_fault.ts";
+export { kvDataOf } from "./core/stack/kv/data.ts";
+export {
+  KvEngine,
+  type KvGone,
+  type KvPresent,
+  type KvSubkeys,
+  type KvWriteOptions,
+  type KvWritten,
+} from "./core/stack/kv/engine.ts";
+export type {
+  KvMetadata,
+  KvMetadataChange,
+  KvMetadataPatch,
+  KvSettings,
+  KvVersion,
+  KvVersionState,
+} from "./core/stack/kv/metadata.ts";
 export { LockedStack, type VersionInfo } from "./core/stack/locked_stack.ts";
 export type { Access, AccessInProgress, AccessKind, RecordAccess } from "./core/stack/access.ts";
 export { changePassphrase } from "./core/stack/passphrase.ts";
@@ -60,6 +78,7 @@ export { FileStore } from "./core/store/file_store.ts";
 export { MemoryStore } from "./core/store/memory_store.ts";
 export {
   type DocumentId,
+  kvDocument,
   secretDocument,
   STACK_DOCUMENT,
   type Store,

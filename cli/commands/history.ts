@@ -1,18 +1,24 @@
 import type { SecretName } from "../../core/name.ts";
+import type { VersionInfo } from "../../core/stack/locked_stack.ts";
 import { command, type CommonFlags, secretNameArgument } from "../command.ts";
 
 export const history = command<CommonFlags, [name: SecretName]>({
   brief: "Print a secret's versions, newest first",
-  details: "Needs no passphrase. The ten newest versions are kept.",
+  details:
+    "Needs no passphrase. The ten newest versions are kept, unless a client of the server has set another number.\n" +
+    "Versions that a client has deleted or destroyed are marked; `coffer rollback` brings deleted ones back.",
   examples: ["history db/password", "history db/password --json"],
   flags: {},
   positional: { kind: "tuple", parameters: [secretNameArgument()] },
   async run({ workspace, report }, flags, name) {
     const locked = await workspace.locked(flags);
     const versions = await locked.history(name);
-    report.data(
-      { name, versions },
-      () => versions.map((v) => `${String(v.version).padStart(4)}  ${v.created}  ${v.type}`),
-    );
+    report.data({ name, versions }, () => versions.map(line));
   },
 });
+
+function line({ version, created, type, deletion, destroyed }: VersionInfo): string {
+  const ends = deletion && Date.parse(deletion) > Date.now() ? `until ${deletion}` : `deleted ${deletion}`;
+  const state = destroyed ? "destroyed" : deletion ? ends : "";
+  return [String(version).padStart(4), created, type, state].filter(Boolean).join("  ");
+}

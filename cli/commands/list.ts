@@ -2,7 +2,9 @@ import { command, type CommonFlags } from "../command.ts";
 
 export const list = command<CommonFlags, [prefix?: string]>({
   brief: "Print the names of the secrets",
-  details: "Needs no passphrase. Values are never shown.",
+  details:
+    "Needs no passphrase. Values are never shown. A secret whose newest version a client of the server has deleted\n" +
+    "is left out; `coffer history` knows it, and `coffer rm` removes it.",
   examples: ["list", "list db/", "list --json"],
   flags: {},
   positional: {

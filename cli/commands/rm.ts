@@ -8,7 +8,8 @@ interface Flags extends CommonFlags {
 
 export const rm = command<Flags, SecretName[]>({
   brief: "Remove secrets with all their versions",
-  details: "All of them, or none when one does not exist. Asks first at a terminal.",
+  details:
+    "All of them, or none when one does not exist; deleted versions and metadata go, too. Asks first at a terminal.",
   examples: ["rm db/password", "rm old/a old/b --yes"],
   flags: { yes: toggle("Do not ask") },
   aliases: { y: "yes" },

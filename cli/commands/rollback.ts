@@ -3,7 +3,7 @@ import { command, type CommonFlags, parseCount, secretNameArgument } from "../co
 
 export const rollback = command<CommonFlags, [name: SecretName, version: number]>({
   brief: "Make an older version of a secret the newest again",
-  details: "Nothing is lost: it is written as a new version.",
+  details: "Nothing is lost: it is written as a new version. A deleted version comes back so, too.",
   examples: ["rollback db/password 3"],
   flags: {},
   positional: {

@@ -3,7 +3,8 @@ import { Fault, type FaultCode } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 
 /**
- * `read`: values are handed out. `write`: new versions. `remove`: secrets with all their versions. `verify`: values are
+ * `read`: values are handed out. `write`: new versions, or what is known of a secret
+ * besides. `remove`: secrets, or versions of one. `verify`: values are
  * opened and not handed out. `rekey`, `passphrase`: the keys change. `unlock`: the stack did not open.
  */
 export type AccessKind = "read" | "write" | "remove" | "verify" | "rekey" | "passphrase" | "unlock";

@@ -3,9 +3,6 @@ import { type MaskedStream, type Masker } from "../../core/mask/masker.ts";
 import { hostFault } from "../../core/store/file_guard.ts";
 import type { OutputSource, Sink } from "./started_command.ts";
 
-/** How long to wait when our own output is a pipe that somebody has set to refuse instead of to wait. */
-const RETRY_MS = 5;
-
 /** One output of the command on its way to one of ours. */
 export class Output {
   readonly #source: OutputSource;
@@ -64,13 +61,10 @@ export class Output {
   }
 }
 
+/**
+ * A pipe of ours that somebody has set to refuse instead of to wait ends this: the runtime does not say how much of a
+ * refused write went through, and trying again could print a part twice.
+ */
 async function writeAll(to: Sink, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += await to.write(bytes.subarray(at));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
+  for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
 }

@@ -3,7 +3,7 @@ import { BUNDLE_ONLY, endToEnd } from "../fixture/coffer_cli.ts";
 
 const COMMANDS = [
   ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "check"],
-  ...["mask", "inject"],
+  ...["mask", "inject", "serve", "status", "lock", "unlock", "stop", "token create", "token list", "token revoke"],
   ...["stack list", "stack new", "stack select", "stack rm", "passphrase change", "rekey", "audit", "verify", "doctor"],
   ...["version", "completion"],
 ];

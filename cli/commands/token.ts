@@ -92,7 +92,7 @@ const list = command({
 
 const revoke = command<CommonFlags, [accessor: string]>({
   brief: "End a token, and those that were made with it",
-  examples: ["token revoke 2k8…"],
+  examples: ["token revoke bDhIlOhnfdL6y5NJhNrbcW8R"],
   flags: {},
   positional: {
     kind: "tuple",

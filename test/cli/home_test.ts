@@ -8,9 +8,9 @@ function hostWith(env: Readonly<Record<string, string>>): Host {
 }
 
 Deno.test("homeOf() takes COFFER_HOME, then HOME, then what the system says of the user", () => {
-  assert.equal(homeOf(hostWith({ COFFER_HOME: "/a", HOME: "/home/ada" })), "/a");
-  assert.equal(homeOf(hostWith({ COFFER_HOME: "a/b", HOME: "/home/ada" })), "/work/a/b");
-  assert.equal(homeOf(hostWith({ COFFER_HOME: "", HOME: "/home/ada" })), "/home/ada/.coffer");
+  assert.equal(homeOf(hostWith({ COFFER_HOME: "/a", HOME: "/people/ada" })), "/a");
+  assert.equal(homeOf(hostWith({ COFFER_HOME: "a/b", HOME: "/people/ada" })), "/work/a/b");
+  assert.equal(homeOf(hostWith({ COFFER_HOME: "", HOME: "/people/ada" })), "/people/ada/.coffer");
   const known = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"))
     .find((entry) => entry[2] === String(Deno.uid()))?.[5];
   if (known === undefined) assert.throws(() => homeOf(hostWith({})));

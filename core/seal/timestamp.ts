@@ -4,14 +4,16 @@ export function formatTimestamp(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
+const LAST = Date.parse("9999-12-31T23:59:59Z");
+
 /** The present second. */
 export function timestampNow(): string {
   return formatTimestamp(new Date());
 }
 
-/** A time so many seconds after another. */
+/** A time so many seconds after another; at most the last one that can be written. */
 export function secondsAfter(timestamp: string, seconds: number): string {
-  return formatTimestamp(new Date(Date.parse(timestamp) + seconds * 1000));
+  return formatTimestamp(new Date(Math.min(Date.parse(timestamp) + seconds * 1000, LAST)));
 }
 
 export function isTimestamp(value: unknown): value is string {

@@ -2,11 +2,12 @@
 import { randomBytes } from "../crypto/bytes.ts";
 import { Fault } from "../fault.ts";
 import type { Secret } from "../secret.ts";
+import { KV_CONFIG } from "../seal/kv_file.ts";
 import { Keyring } from "../seal/keyring.ts";
 import { LOG_N, newSlotKey, wrapKeys } from "../seal/passphrase_slot.ts";
 import { encodeStackFile, slotContextOf } from "../seal/stack_file.ts";
 import { formatTimestamp } from "../seal/timestamp.ts";
-import { STACK_DOCUMENT, type Store } from "../store/store.ts";
+import { kvDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { everyName } from "./names.ts";
 import { Stack } from "./stack.ts";
 
@@ -33,7 +34,7 @@ export async function createStack(store: Store, passphrase: Secret, options: Cre
     await store.exclusively(async (writer) => {
       if (await store.read(STACK_DOCUMENT)) throw new Fault("CONFLICT", "there is a stack here already");
       // A new key over old ciphertexts would lose them for good.
-      if ((await everyName(store)).length > 0) {
+      if ((await everyName(store)).size > 0 || await store.read(kvDocument(KV_CONFIG))) {
         throw new Fault("CONFLICT", "there are sealed secrets here, but the stack.json that opens them is missing", {
           hint: "restore stack.json from version control or a backup, or move the secrets folder away",
         });

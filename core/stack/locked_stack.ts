@@ -62,7 +62,7 @@ export class LockedStack {
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
     const now = timestampNow();
-    return namesWhere(this.#store, async (name) => (await this.#record(name)).present(now) !== undefined);
+    return namesWhere(this.#store, "", async (name) => (await this.#record(name)).present(now) !== undefined);
   }
 
   /**

@@ -108,12 +108,12 @@ export class Stack {
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
     const now = timestampNow();
-    return namesWhere(this.#store, (name) => this.inspect(name, (record) => record.present(now) !== undefined));
+    return namesWhere(this.#store, "", (name) => this.inspect(name, (record) => record.present(now) !== undefined));
   }
 
   /** Names of all secrets of which anything is known: also deleted ones, and those that have metadata alone. */
-  listAll(): Promise<SecretName[]> {
-    return namesWhere(this.#store, (name) => this.inspect(name, (record) => record.exists));
+  listAll(prefix = ""): Promise<SecretName[]> {
+    return namesWhere(this.#store, prefix, (name) => this.inspect(name, (record) => record.exists));
   }
 
   /**
@@ -142,7 +142,7 @@ export class Stack {
   }
 
   /**
-   * Writes a new version and returns its number. Older versions stay, ten in all.
+   * Writes a new version and returns its number. Older versions stay: ten in all, unless settings say otherwise.
    * @param expected the newest version the caller knows of (0: none); CONFLICT when that is no longer so
    * @throws {Fault} USAGE when the value is larger than 16 MiB; TAMPERED when the old file does not authenticate
    */
@@ -225,11 +225,12 @@ export class Stack {
    */
   async remove(names: readonly SecretName[]): Promise<void> {
     await this.#changing("remove", async (writer, access) => {
-      const [present, described] = [new Set(await everyName(this.#store)), new Set(await this.#store.list("kv"))];
+      const [present, described] = [await everyName(this.#store), new Set(await this.#store.list("kv"))];
       const missing = names.filter((name) => !present.has(name));
       for (const name of names) if (present.has(name)) access.secrets.set(name, undefined);
       access.missing = missing.length;
       if (missing.length > 0) throw missingSecrets(missing);
+      this.#requireKeys(); // they may have gone while we looked
       const steps = names.flatMap((name) => removal(this.#unlocked, name, described.has(name)));
       await access.grant();
       await take(steps, writer);

@@ -67,11 +67,11 @@ export class KvEngine {
     this.#stack = stack;
   }
 
-  /** Opens a version, the newest without a number or with 0; undefined when there is no such version. */
+  /** Opens a version, the newest without a number above 0; undefined when there is no such version. */
   read(name: SecretName, version = 0): Promise<KvPresent | KvGone | undefined> {
     return this.#stack.recorded("read", async (access) => {
       const found = await this.#stack.inspect(name, (record, open): KvPresent | KvGone | undefined => {
-        const recorded = record.version(version || undefined);
+        const recorded = record.version(version > 0 ? version : undefined);
         if (!recorded) return undefined;
         const sealed = record.present(timestampNow(), recorded.version);
         if (!sealed) return gone(record, recorded);
@@ -200,7 +200,7 @@ export class KvEngine {
    */
   async list(prefix: string): Promise<string[]> {
     const start = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-    const below = (await this.#stack.listAll()).filter((name) => name.startsWith(start));
+    const below = await this.#stack.listAll(start);
     const children = below.map((name) => /^[^/]*\/?/.exec(name.slice(start.length))![0]);
     return [...new Set(children)].sort();
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { formatTimestamp, isTimestamp } from "../../../core/seal/timestamp.ts";
+import { formatTimestamp, isTimestamp, secondsAfter } from "../../../core/seal/timestamp.ts";
 import { Cursor } from "../../reference/format/layout.ts";
 import { timestamp } from "./arbitraries.ts";
 
@@ -69,4 +69,14 @@ Deno.test("formatTimestamp() gives a timestamp of the same second when the time 
     assert.equal(Date.parse(text), Math.floor(ms / 1000) * 1000);
   }));
   fc.assert(fc.property(timestamp, (text) => assert.equal(formatTimestamp(new Date(text)), text)));
+});
+
+Deno.test("secondsAfter() counts in seconds, up to the last time that a file can have", () => {
+  assert.equal(secondsAfter("2024-02-28T23:59:59Z", 2), "2024-02-29T00:00:01Z");
+  assert.equal(secondsAfter("2026-01-31T23:59:59Z", 9_999_999_999), "2342-12-22T17:46:38Z");
+  fc.assert(fc.property(timestamp, fc.integer({ min: 0, max: 9_999_999_999 }), (start, seconds) => {
+    const end = secondsAfter(start, seconds);
+    assert.ok(isTimestamp(end) && end >= start);
+  }));
+  assert.equal(secondsAfter("9999-12-31T23:59:58Z", 9), "9999-12-31T23:59:59Z");
 });

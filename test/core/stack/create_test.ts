@@ -37,6 +37,14 @@ Deno.test("createStack() gives CONFLICT and changes nothing when there is a stac
   Deno.removeSync(disk.path("stack.json"));
   await assertFault("CONFLICT", () => createStack(disk.store(), secretOf("x"), QUICK));
   assert.deepEqual(Object.keys(disk.digests()), ["secrets/a.json"]);
+  // What is left of another stack would be refused by the new one for ever.
+  for (const path of ["kv/a.json", "kv/.config.json"]) {
+    using left = new StackOnDisk();
+    Deno.mkdirSync(left.path("kv"), { mode: 0o700 });
+    Deno.writeTextFileSync(left.path(path), "", { mode: 0o600 });
+    await assertFault("CONFLICT", () => createStack(left.store(), secretOf("x"), QUICK));
+    assert.deepEqual(Object.keys(left.digests()), [path]);
+  }
 });
 
 Deno.test("createStack() lets one of many win when all start at once", async () => {

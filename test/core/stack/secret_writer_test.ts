@@ -4,6 +4,7 @@ import { NO_SETTINGS } from "../../../core/seal/kv_file.ts";
 import { Keyring } from "../../../core/seal/keyring.ts";
 import type { SealedVersion } from "../../../core/seal/secret_file.ts";
 import type { StackHeader } from "../../../core/seal/stack_file.ts";
+import { createStack } from "../../../core/stack/create.ts";
 import { KvEngine } from "../../../core/stack/kv/engine.ts";
 import { LockedStack } from "../../../core/stack/locked_stack.ts";
 import { SecretRecord } from "../../../core/stack/secret_record.ts";
@@ -13,7 +14,7 @@ import { MemoryStore } from "../../../core/store/memory_store.ts";
 import { secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
 import { acceptVectors, filesOf } from "../../reference/format/vectors.ts";
 import { assertFault } from "../../fixture/assert_fault.ts";
-import { named, valueOf } from "../../fixture/stack_on_disk.ts";
+import { named, PASSPHRASE, QUICK, valueOf } from "../../fixture/stack_on_disk.ts";
 
 const A = named("a");
 const CREATED = "2026-01-31T23:59:59Z";
@@ -62,6 +63,24 @@ Deno.test("SecretWriter writes no file that would be too large to be read", asyn
   };
   await assertFault("USAGE", () => write(14));
   assert.equal((await write(1)).length, 1);
+});
+
+Deno.test("Stack.remove() gives LOCKED and removes nothing when the stack is locked while it looks", async () => {
+  let onList: (() => void) | undefined;
+  class LookedAt extends MemoryStore {
+    override list(kind: "secret" | "kv") {
+      onList?.();
+      return super.list(kind);
+    }
+  }
+  const store = new LookedAt();
+  const stack = await createStack(store, Secret.fromText(PASSPHRASE), QUICK);
+  await stack.set(A, valueOf("1"));
+  await new KvEngine(stack).delete(A);
+  onList = () => stack.dispose();
+  await assertFault("LOCKED", () => stack.remove([A]));
+  onList = undefined;
+  assert.deepEqual([await store.list("secret"), await store.list("kv")], [["a"], ["a"]]);
 });
 
 Deno.test("SecretRecord takes an entry for the version of its number and its time, and for no other", () => {

@@ -5,12 +5,14 @@
  *
  *     deno task bench [start-up] [growth] [peers] [run] [--rounds N] [--mib N]
  *
- * All of them unless some are named. `--rounds` of commands (15), a third as many of output; `--mib` of output (1024).
+ * All of them unless some are named. `--rounds` of commands (15), a third as many of output; `--mib` of output (1024): much
+ * less of it drowns in what a start takes now and then.
  */
 import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
-import { installNpmPeers } from "./bench/npm_peers.ts";
+import { installNpmPeers, type NpmPeers } from "./bench/npm_peers.ts";
 import { preparePeers } from "./bench/peers.ts";
+import { startServer } from "./bench/server.ts";
 import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
 import { throughput } from "./bench/throughput.ts";
 import { goalTable, speedTable } from "./bench/throughput_table.ts";
@@ -78,39 +80,39 @@ async function peers(script: string): Promise<void> {
   for (const reason of missing) print(`\nnot measured: ${reason}`);
 }
 
-/** What it takes to start a command with twenty values, and what it costs the command's output. */
 async function run(script: string): Promise<void> {
+  const npm = await tried("dotenvx, varlock", () => installNpmPeers(`${folder}/run-npm`));
+  await launches(script, npm);
+  await output(script, npm);
+}
+
+/** What it takes to start a command with twenty values. */
+async function launches(script: string, npm: NpmPeers | undefined): Promise<void> {
   const values = tokens(20);
   const [quick, standard] = [`${folder}/run-quick`, `${folder}/run-standard`];
   await makeProject(quick, values, 10);
   await makeProject(standard, values, 17);
-  const missing: string[] = [];
-  const tried = async <T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await prepare();
-    } catch (error) {
-      missing.push(`${name}: ${(error as Error).message}`);
-      return undefined;
-    }
-  };
-  const npm = await tried("dotenvx, varlock", () => installNpmPeers(`${folder}/run-npm`));
+  const serving = coffer(script, standard, "coffer serve", ["serve"], `${folder}/home-of-server`);
+  await using _server = await startServer(serving);
+  const served = coffer(script, standard, "coffer run, key held by coffer serve", ["run", "--"]);
   const dotenvx = npm && await launchers.dotenvx(npm, `${folder}/run-dotenvx`, values, true);
-  const peers = [
+  const all = [
+    launchers.env(values),
+    { ...served, env: { COFFER_HOME: `${folder}/home-of-server` } },
+    coffer(script, quick, "coffer run, work factor 10", ["run", "--"]),
+    coffer(script, quick, "coffer run --no-mask, work factor 10", ["run", "--no-mask", "--"]),
+    coffer(script, standard, "coffer run, work factor 17 (default)", ["run", "--"]),
     dotenvx,
     dotenvx && launchers.redacting(dotenvx),
     npm && await launchers.varlock(npm, `${folder}/run-varlock`, values),
     await tried("sops", () => launchers.sops(`${folder}/run-sops`, values)),
-  ].filter((peer) => peer !== undefined);
-  const all = [
-    launchers.env(values),
-    coffer(script, quick, "coffer run, work factor 10", ["run", "--"]),
-    coffer(script, quick, "coffer run --no-mask, work factor 10", ["run", "--no-mask", "--"]),
-    coffer(script, standard, "coffer run, work factor 17 (default)", ["run", "--"]),
-    ...peers,
-  ];
+  ].filter((launcher) => launcher !== undefined);
   print("\n### A command with 20 values\n");
   print(table(await measure(all.map((launcher) => launchers.starting(launcher, "true")), rounds)));
-  for (const reason of missing) print(`\nnot measured: ${reason}`);
+}
+
+/** What it costs a command's output. */
+async function output(script: string, npm: NpmPeers | undefined): Promise<void> {
   const setting = {
     folder,
     npm,
@@ -119,6 +121,15 @@ async function run(script: string): Promise<void> {
   const speeds = await throughput(setting, numberAfter("--mib", 1024), Math.ceil(rounds / 3));
   for (const [kind, ofKind] of speeds) print(`\n### Output: ${kind}\n\n${speedTable(ofKind)}`);
   print(`\n### Goals for output\n\n${goalTable(speeds)}`);
+}
+
+async function tried<T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await prepare();
+  } catch (error) {
+    print(`\nnot measured: ${name}: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 async function project(name: string, count: number, logN: number): Promise<string> {
@@ -131,9 +142,15 @@ function numberAfter(flag: string, otherwise: number): number {
   return at < 0 ? otherwise : Number(Deno.args[at + 1]);
 }
 
-function coffer(script: string, cwd: string, name: string, args: readonly string[]): Subject {
+function coffer(
+  script: string,
+  cwd: string,
+  name: string,
+  args: readonly string[],
+  home: string = `${folder}/home`,
+): Subject {
   const command = [Deno.execPath(), "run", "-A", "--no-config", script, ...args] as const;
-  return { name, command, cwd, env: { COFFER_PASSPHRASE: BENCH_PASSPHRASE, COFFER_HOME: `${folder}/home` } };
+  return { name, command, cwd, env: { COFFER_PASSPHRASE: BENCH_PASSPHRASE, COFFER_HOME: home } };
 }
 
 async function machine(): Promise<string> {

@@ -18,6 +18,8 @@ const OPERATIONS: readonly Operation[] = [
   "passphrase change",
   "rekey",
   "verify",
+  "serve",
+  "unlock",
 ];
 
 /** Undefined for a command that reaches no secret. */

@@ -1,5 +1,6 @@
 import { Fault } from "../../core/fault.ts";
 import { parseStackName, type StackName } from "../../core/name.ts";
+import { recorded } from "../../core/stack/access.ts";
 import { command, type CommonFlags, toggle } from "../command.ts";
 import { type Address, type Certificate, isLoopbackName, parseAddress } from "../server/listener.ts";
 import { serverLocation } from "../server/location.ts";
@@ -25,14 +26,14 @@ export const serve = command<Flags, StackName[]>({
   details:
     "Speaks Vault's HTTP API, each stack a KV v2 mount, and unlocks the stack for all other commands. Listens on a unix\n" +
     "socket that only you can reach; --listen adds others. The owner's token is in a file beside the socket.",
-  examples: ["serve", "serve --listen unix --listen 127.0.0.1:8200", "serve dev prod --ttl 8h"],
+  examples: ["serve", "serve --listen 127.0.0.1:8200", "serve dev prod --ttl 8h"],
   flags: {
     listen: {
       kind: "parsed",
       parse: String,
       variadic: true,
       optional: true,
-      brief: "unix, unix:PATH, PORT or HOST:PORT; unix unless given",
+      brief: "Also listen there: unix:PATH, PORT or HOST:PORT",
       placeholder: "address",
     },
     awsAgent: {
@@ -70,7 +71,9 @@ export const serve = command<Flags, StackName[]>({
   async run(context, flags, ...names) {
     const { workspace, report } = context;
     const location = serverLocation(workspace.home);
-    const addresses = (flags.listen ?? ["unix"]).map((text) => parseAddress(text, location.socket));
+    // The user's own socket always: the other commands look there, and it is what keeps two servers apart.
+    const listen = [...new Set(["unix", ...flags.listen ?? []])];
+    const addresses = listen.map((text) => parseAddress(text, location.socket));
     const awsAgent = (flags.awsAgent ?? []).map((text) => parseAddress(text, location.socket));
     const certificate = certificateOf(flags);
     requireSafe([...addresses, ...awsAgent], flags, certificate);
@@ -79,7 +82,10 @@ export const serve = command<Flags, StackName[]>({
     const current = workspace.stackName(flags, project);
     using stacks = new UnlockedStacks(names[0] ?? current);
     for (const name of names.length > 0 ? names : [current]) {
-      await workspace.withPassphrase(flags, name, (passphrase) => stacks.unlock(name, project.folder, passphrase));
+      const record = await workspace.recorder(name, undefined);
+      await workspace.withPassphrase(flags, name, (passphrase) =>
+        // Only a failure is a record of its own.
+        recorded(record, "unlock", () => stacks.unlock(name, project.folder, passphrase)));
     }
     const hosts = (flags.host ?? []).map((host) => host.toLowerCase());
     const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts, sources: {} });

@@ -1,3 +1,4 @@
+import { recorded } from "../../core/stack/access.ts";
 import { command, type CommonFlags } from "../command.ts";
 import { runningServer } from "../server/running.ts";
 
@@ -11,8 +12,10 @@ export const unlock = command<CommonFlags>({
     const server = await runningServer(workspace);
     const project = await workspace.project();
     const name = workspace.stackName(flags, project);
+    const record = await workspace.recorder(name, undefined);
     await workspace.withPassphrase(flags, name, async (passphrase) => {
-      await server.unlock({ name, project: project.folder }, passphrase.revealText());
+      // Only a failure is a record of its own.
+      await recorded(record, "unlock", () => server.unlock({ name, project: project.folder }, passphrase.revealText()));
     });
     report.note(`unlocked ${name}`);
   },

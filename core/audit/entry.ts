@@ -24,7 +24,9 @@ export type Operation =
   | "token"
   | "policy"
   | "wrapping"
+  | "serve"
   | "lock"
+  | "unlock"
   | "stop"
   | "request";
 

@@ -171,6 +171,6 @@ Deno.test("KvEngine answers as the model when a stack on disk goes through any s
       using folder = temporaryFolder("memory");
       await assertAsModel(new FileStore(folder.path), sequence);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });

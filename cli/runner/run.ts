@@ -55,7 +55,10 @@ export async function runAssignment(context: Context, assignment: Assignment): P
     ignoreAgain(ignored);
     return become(argv, delivery, assignment.inheritance);
   }
-  using terminal = assignment.mask && context.report.stdoutIsTerminal ? openTerminal(context) : undefined;
+  // Who is in a pipeline with us, or a script that started us in its background, may want the keys. Shells have what
+  // they start so ignore Ctrl-C.
+  const keysAreOurs = Deno.stdin.isTerminal() && !ignored.has("SIGINT");
+  using terminal = assignment.mask && context.report.stdoutIsTerminal ? openTerminal(context, keysAreOurs) : undefined;
   const mode = modeOf({ terminal });
   using signals = forwardSignals(
     mode,
@@ -87,8 +90,8 @@ function become(argv: readonly Uint8Array[], delivery: Delivery, inheritance: In
   });
 }
 
-function openTerminal({ report }: Context): TerminalSession | undefined {
-  const terminal = TerminalSession.open();
+function openTerminal({ report }: Context, lendsAtOnce: boolean): TerminalSession | undefined {
+  const terminal = TerminalSession.open(lendsAtOnce);
   if (!terminal) {
     report.warning(
       "the command gets a pipe and not a terminal, so that its output can be masked; --no-mask gives it ours",

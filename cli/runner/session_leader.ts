@@ -35,14 +35,18 @@ export interface Stage {
  *
  * Works in dash, bash and BusyBox. An interrupted `fg` ends bash: thence the trap on EXIT. The names of its variables
  * are Coffer's: another name would be a variable of the command's.
+ *
+ * @param names of the command's variables
  */
-function script(talk: number, errors: number): string {
+function script(talk: number, errors: number, names: readonly string[]): string {
+  const added = SHELLS_ADD.filter((name) => !names.includes(name));
   return `exec 2>/dev/null
 trap : INT
 trap 'echo 130 >&${talk}; read -r COFFER_PLACE <&${talk}' EXIT
 become() {
   read -r COFFER_PID COFFER_REST </proc/self/stat
   echo "$COFFER_PID" >&${talk}
+  unset COFFER_PLACE ${added.join(" ")}
   exec "$@" 2>&${errors} ${errors}>&- ${talk}>&-
 }
 COFFER_PLACE=$1
@@ -53,6 +57,8 @@ while echo "$?" >&${talk}; read -r COFFER_PLACE <&${talk}; do
 done`;
 }
 
+/** Variables that shells set when they are not. */
+const SHELLS_ADD = ["OLDPWD", "PWD", "SHLVL"];
 /** Variables that shells have for themselves, or stumble over. */
 const SHELLS_OWN = /^(?:BASHOPTS|IFS|LINENO|OPTERR|OPTIND|PPID|RANDOM|SHELLOPTS|COFFER_(?:PID|PLACE|REST))$/;
 const SHELLS_CAN_HOLD = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -95,7 +101,9 @@ export class SessionLeader {
     const numbers = [9, 8, 7, 6, 5, 4, 3].filter((fd) => ![theirs, stderr, stage.control].includes(fd));
     const [talk, errors] = numbers.filter((fd) => !descriptors.isHandedOn(fd));
     if (talk === undefined || errors === undefined) return undefined;
-    const words = [...shell, "-m", "-c", script(talk, errors), "coffer", place].map((word) => encoder.encode(word));
+    const words = [...shell, "-m", "-c", script(talk, errors, environment.names), "coffer", place].map((word) =>
+      encoder.encode(word)
+    );
     const started = spawner.spawn({
       argv: [...words, ...spec.argv],
       env: environment.block,

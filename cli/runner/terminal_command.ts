@@ -54,8 +54,7 @@ async function startLed(
   screen: TerminalSource,
   native: Native,
 ): Promise<Started | undefined> {
-  // Who is in a pipeline with us may ask for a password: keys are not ours before the command wants them.
-  const wantsKeys = stage.stdin === "terminal";
+  const wantsKeys = person.lendsAtOnce;
   const place = wantsKeys && person.isForeground ? "foreground" : "background";
   const leader = await SessionLeader.start(spec, stage, place, native);
   if (!leader) return undefined;

@@ -12,6 +12,8 @@ export const LOOK_MS = 100;
 
 export class TerminalSession {
   readonly terminals: Terminals;
+  /** Whether a command gets the keys from its start, and not only once it asks for them. */
+  readonly lendsAtOnce: boolean;
   readonly #descriptors: Descriptors;
   /** The person's terminal. */
   readonly #fd: number;
@@ -23,20 +25,21 @@ export class TerminalSession {
   /** The modes as we found them, and as we have set them. Undefined while they are the shell's. */
   #modes: { readonly before: Modes; readonly raw: Modes } | undefined;
 
-  private constructor(terminals: Terminals, descriptors: Descriptors, fd: number) {
+  private constructor(terminals: Terminals, descriptors: Descriptors, fd: number, lendsAtOnce: boolean) {
     this.terminals = terminals;
+    this.lendsAtOnce = lendsAtOnce;
     this.#descriptors = descriptors;
     this.#fd = fd;
   }
 
   /** Undefined where no pseudo-terminal can be had, and without a controlling terminal. */
-  static open(): TerminalSession | undefined {
+  static open(lendsAtOnce: boolean): TerminalSession | undefined {
     const [terminals, descriptors] = [Terminals.load(), Descriptors.load()];
     const fd = terminals?.openOwn();
     const pair = terminals?.openPair();
     if (!terminals || !descriptors || fd === undefined || !pair) return undefined;
     terminals.close(pair.ours);
-    return new TerminalSession(terminals, descriptors, fd);
+    return new TerminalSession(terminals, descriptors, fd, lendsAtOnce);
   }
 
   /** Whether the terminal is ours, and not the shell's or another job's. */

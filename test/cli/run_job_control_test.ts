@@ -153,7 +153,7 @@ inShells("coffer run is stopped and interrupted as a whole with a command that s
 ]);
 
 inShells("coffer run -- bash has job control of its own", [
-  ...line("PS1='inner> ' coffer run -- bash --norc -i", "inner> "),
+  ...line("coffer run -- env PS1='inner> ' bash --norc -i", "inner> "),
   ...line(`bash -c '${LOOP}'`, "begins"),
   ...key(STOP, "Stopped", "inner> "),
   ...line("jobs", "Stopped", "inner> "),

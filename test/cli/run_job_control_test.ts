@@ -36,7 +36,7 @@ function inShells(name: string, steps: readonly Step[], more: readonly string[] 
 
 async function inShell(coffer: Coffer, shell: Shell, steps: readonly Step[]): Promise<void> {
   await coffer.given({ name: SECRET });
-  const { code, transcript } = await atShell(coffer, shell, steps, { COFFER_PASSPHRASE: PASSPHRASE });
+  const { code, transcript } = await atShell(coffer, shell, steps, { env: { COFFER_PASSPHRASE: PASSPHRASE } });
   assert.equal(code, 0, transcript);
   assert.ok(!transcript.includes(SECRET));
 }

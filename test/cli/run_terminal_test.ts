@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BUNDLE_ONLY, endToEnd, needs, PASSPHRASE } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, endToEnd, PASSPHRASE } from "../fixture/coffer_cli.ts";
+import { sourceCommand } from "../fixture/coffer_targets.ts";
 import { atTerminal, key, NEEDS_TERMINAL, runAtTerminal } from "../fixture/terminal_session.ts";
 
 const SECRET = "a secret of the terminal";
@@ -171,12 +172,11 @@ endToEnd("coffer run says that a command does not start before it touches the te
 
 endToEnd("coffer run says once that there is no terminal for the command, and masks through a pipe", async (coffer) => {
   await coffer.given({ name: SECRET });
-  const [deno, ...words] = coffer.command(["run", "--", "sh", "-c", '[ ! -t 1 ] && echo "piped $name"']);
-  const command = [deno, ...words.flatMap((word) => word === "-A" ? ["-A", "--deny-ffi"] : [word])];
-  const through = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const words = [...sourceCommand("-A", "--deny-ffi"), "run", "--", "sh", "-c", '[ ! -t 1 ] && echo "piped $name"'];
+  const through = words.map((word) => `'${word}'`).join(" ");
   const session = await atTerminal(coffer, [], [], { through, env: { COFFER_PASSPHRASE: PASSPHRASE } });
   assert.equal(session.code, 0);
   const lines = session.shown.split("\r\n");
   assert.equal(lines.filter((text) => text.includes("--no-mask")).length, 1, session.transcript);
   assert.deepEqual(lines.slice(1), ["piped *******", ""]);
-}, { targets: ["source"], lacking: needs("python3") });
+}, { ...BUNDLE_ONLY, ...NEEDS_TERMINAL });

@@ -67,7 +67,8 @@ async function inStep(
 
 function copyProgram(program: string, to: string): void {
   const folder = Deno.env.get("PATH")!.split(":").find((folder) => isFile(`${folder}/${program}`));
-  Deno.copyFileSync(`${folder}/${program}`, to);
+  // By another process: a copy that we had open for writing could not be executed while a fork of ours still has it.
+  assert.ok(new Deno.Command("cp", { args: ["-L", `${folder}/${program}`, to] }).outputSync().success);
 }
 
 function isFile(path: string): boolean {

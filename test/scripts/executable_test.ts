@@ -46,18 +46,18 @@ Deno.test("a `node` that another Deno has put on PATH is the user's, and stays",
   const shim = `${folder.path}/node_compat_bin`;
   await Deno.mkdir(shim);
   await Deno.symlink("/bin/sh", `${shim}/node`);
-  const script = `import { dropOwnVariables } from "${CLI}runner/environment.ts";
-    dropOwnVariables();
-    Deno.stdout.writeSync(new TextEncoder().encode(Deno.env.get("PATH") + " " + Deno.env.get("DENO_NODE_SHIM_ACTIVE")));`;
+  const script = `import { Environment } from "${CLI}runner/environment.ts";
+    const { PATH, DENO_NODE_SHIM_ACTIVE } = Environment.inherited().record;
+    Deno.stdout.writeSync(new TextEncoder().encode(PATH + " " + DENO_NODE_SHIM_ACTIVE));`;
   const path = `${shim}:${Deno.env.get("PATH")}`;
   assert.equal(await evaluate(script, { PATH: path, DENO_NODE_SHIM_ACTIVE: "1" }), `${path} 1`);
 });
 
 Deno.test("only variables of the runtime's are taken away, whatever COFFER_RUNTIME_VARIABLES says", async () => {
-  const script = `import { dropOwnVariables } from "${CLI}runner/environment.ts";
-    dropOwnVariables();
+  const script = `import { Environment } from "${CLI}runner/environment.ts";
+    const { record } = Environment.inherited();
     const names = ["PATH", "DENO_MINE", "DENO_OTHER", "COFFER_RUNTIME_VARIABLES"];
-    Deno.stdout.writeSync(new TextEncoder().encode(names.map((name) => Deno.env.has(name)).join()));`;
+    Deno.stdout.writeSync(new TextEncoder().encode(names.map((name) => name in record).join()));`;
   const env = { COFFER_RUNTIME_VARIABLES: " DENO_MINE PATH", DENO_MINE: "1", DENO_OTHER: "1" };
   assert.equal(await evaluate(script, env), "true,false,true,false");
 });

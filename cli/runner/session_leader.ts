@@ -33,8 +33,9 @@ export interface Stage {
  * exit code that a shell has for that; and on which we answer where to continue it. At its end it exits, which takes
  * the terminal away from whoever is left. `errors` is the command's stderr.
  *
- * Works in dash, bash and BusyBox. An interrupted `fg` ends bash: thence the trap on EXIT. The names of its variables
- * are Coffer's: another name would be a variable of the command's.
+ * Works in dash, bash and BusyBox. A command that is interrupted ends bash, and one that is stopped ends its loops:
+ * thence the trap on EXIT and the recursion. The names of its variables are Coffer's: another name would be a variable
+ * of the command's.
  *
  * @param names of the command's variables
  */
@@ -51,10 +52,14 @@ become() {
 }
 COFFER_PLACE=$1
 shift
-if [ "$COFFER_PLACE" = foreground ]; then (become "$@"); else become "$@" & wait %%; fi
-while echo "$?" >&${talk}; read -r COFFER_PLACE <&${talk}; do
+follow() {
+  echo "$?" >&${talk}
+  read -r COFFER_PLACE <&${talk} || exit
   if [ "$COFFER_PLACE" = foreground ]; then fg %%; else bg %%; wait %%; fi >/dev/null
-done`;
+  follow
+}
+if [ "$COFFER_PLACE" = foreground ]; then (become "$@"); else become "$@" & wait %%; fi
+follow`;
 }
 
 /** Variables that shells set when they are not. */

@@ -98,8 +98,9 @@ export class Server {
     }
     const { token } = tokens.createRoot();
     using _token = token;
-    token.use((bytes) => replaceFile(this.#location.tokenFile, `${this.#location.folder}/.new`, bytes));
     writeState(this.#location, this.#state);
+    // Last: whoever waits for the server waits for this file.
+    token.use((bytes) => replaceFile(this.#location.tokenFile, `${this.#location.folder}/.new`, bytes));
     this.#touch();
   }
 

@@ -109,6 +109,8 @@ export interface ServerStatus {
   /** The stacks that it serves, by name. */
   readonly stacks: readonly string[];
   readonly listeners: readonly string[];
+  /** What it shows where it listens with TLS; null: it does not. */
+  readonly certificate: { readonly file: string; readonly sha256: string } | null;
   /** Seconds until it locks itself when nobody uses it; null: never. */
   readonly locksIn: number | null;
 }

@@ -42,11 +42,24 @@ export function parseAddress(text: string, socket: string): Address {
   return { kind: "tcp", hostname: (match[1] ?? "127.0.0.1").replace(/^\[|\]$/g, ""), port };
 }
 
+/** Whether it stands for all addresses of the machine. */
+export function isAnyAddress(address: Address): boolean {
+  return address.kind === "tcp" && ["0.0.0.0", "::"].includes(address.hostname);
+}
+
+/** The names in the addresses by which clients reach what listens there. */
+export function namesIn(addresses: readonly Address[]): string[] {
+  return addresses.flatMap((address) => address.kind === "tcp" && !isAnyAddress(address) ? [address.hostname] : []);
+}
+
 export function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** @throws {Fault} CONFLICT when somebody listens there already; UNAVAILABLE when it cannot be listened at */
+/**
+ * @throws {Fault} CONFLICT when somebody listens there already; UNAVAILABLE when it cannot be listened at; CONFIG when the
+ * certificate cannot be used
+ */
 export async function listen(address: Address, handler: Handler, certificate?: Certificate): Promise<Listener> {
   return address.kind === "unix"
     ? await listenAtSocket(address.path, handler)
@@ -100,11 +113,12 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function listenAtPort(hostname: string, port: number, handler: Handler, certificate?: Certificate): Listener {
+  const secure = certificate !== undefined;
   const open = (port: number) =>
     Deno.serve(
       { hostname, port, ...certificate, onListen() {} },
       (request, { remoteAddr }) =>
-        handler(request, { kind: "tcp", ...("hostname" in remoteAddr ? { address: remoteAddr.hostname } : {}) }),
+        handler(request, { kind: "tcp", secure, ...("hostname" in remoteAddr && { address: remoteAddr.hostname }) }),
     );
   try {
     const server = open(port);
@@ -117,6 +131,13 @@ function listenAtPort(hostname: string, port: number, handler: Handler, certific
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Fault("CONFLICT", `${hostname}:${port} is in use`, { hint: "choose another port with --listen" });
+    }
+    // The system's errors have a code; what the runtime says of a certificate and a key has none.
+    if (certificate && !(error as { code?: string }).code) {
+      throw new Fault("CONFIG", "the certificate and its key cannot be used, or do not belong together", {
+        hint: "--tls-cert takes a chain in PEM, the server's certificate first, and --tls-key that one's private key",
+        cause: error,
+      });
     }
     throw hostFault(error, `${hostname}:${port}`);
   }

@@ -10,8 +10,9 @@ import type { Peer } from "../../server/http/peer.ts";
 import { FailureLimiter } from "../../server/rate_limit.ts";
 import { WrappedAnswers } from "../../server/wrapping.ts";
 import { VERSION } from "../version.ts";
+import type { ServerCertificate } from "./certificate.ts";
 import type { ServerStatus } from "./client.ts";
-import { type Address, type Certificate, listen, type Listener } from "./listener.ts";
+import { type Address, listen, type Listener } from "./listener.ts";
 import { type ServerLocation, serverLocation } from "./location.ts";
 import { answerOwner } from "./owner_api.ts";
 import { readState, type ServerState, writeState } from "./state_file.ts";
@@ -31,6 +32,15 @@ export interface ServerOptions {
   readonly sources: HostSources;
 }
 
+/** Where it listens. */
+export interface Places {
+  readonly addresses: readonly Address[];
+  /** Where AWS's agent API is spoken. */
+  readonly awsAgent: readonly Address[];
+  /** What TCP is listened at with; undefined: without TLS. Called once the user's socket is this server's. */
+  readonly certificate: (() => Promise<ServerCertificate>) | undefined;
+}
+
 export class Server {
   readonly #options: ServerOptions;
   readonly #location: ServerLocation;
@@ -40,6 +50,7 @@ export class Server {
   readonly #wrappings: WrappedAnswers;
   readonly #listeners: Listener[] = [];
   readonly #ended = Promise.withResolvers<void>();
+  #certificate: ServerCertificate | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #lastUse = Date.now();
 
@@ -74,19 +85,16 @@ export class Server {
   }
 
   /**
-   * Listens at all addresses, and then writes the owner's token.
-   * @param awsAgent where AWS's agent API is spoken
+   * Listens at all addresses, the user's socket first, and then writes the owner's token.
    * @throws {Fault} CONFLICT when somebody listens there already; nothing is listened at then
    */
-  async start(
-    addresses: readonly Address[],
-    awsAgent: readonly Address[],
-    certificate: Certificate | undefined,
-  ): Promise<void> {
+  async start({ addresses: [socket, ...addresses], awsAgent, certificate }: Places): Promise<void> {
     const handler = (request: Request, peer: Peer) => this.#handle(request, peer);
     try {
-      for (const address of addresses) this.#listeners.push(await listen(address, handler, certificate));
-      for (const address of awsAgent) this.#listeners.push(await listen(address, this.#awsAgent, certificate));
+      this.#listeners.push(await listen(socket!, handler));
+      this.#certificate = await certificate?.();
+      for (const address of addresses) this.#listeners.push(await listen(address, handler, this.#certificate));
+      for (const address of awsAgent) this.#listeners.push(await listen(address, this.#awsAgent, this.#certificate));
     } catch (error) {
       await this.#shutdown();
       throw error;
@@ -107,6 +115,10 @@ export class Server {
   /** Where it can be reached. */
   get urls(): string[] {
     return this.#listeners.map(({ url }) => url);
+  }
+
+  get certificate(): ServerStatus["certificate"] {
+    return this.#certificate ? { file: this.#certificate.file, sha256: this.#certificate.sha256 } : null;
   }
 
   /** Resolves when it has ended. */
@@ -158,6 +170,7 @@ export class Server {
       locked: this.#isLocked,
       stacks: stacks.list(),
       listeners: this.urls,
+      certificate: this.certificate,
       locksIn: idleLockSeconds === undefined || this.#isLocked ? null : Math.max(0, idleLockSeconds - idle),
     };
   }

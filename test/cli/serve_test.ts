@@ -137,12 +137,12 @@ endToEnd("coffer serve gives the owner's operations to the owner at the socket o
 }, BUNDLE_ONLY);
 
 endToEnd(
-  "coffer serve does not listen beyond this machine unless it is told to, and then with TLS only",
+  "coffer serve does not listen beyond this machine unless it is told to",
   async (coffer) => {
     await coffer.given({ NAME: "value" });
     for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:8200", "example.org:8200"]) {
       await coffer.fault("USAGE", ["serve", "--listen", address]);
-      await coffer.fault("USAGE", ["serve", "--listen", address, "--allow-remote"]);
+      await coffer.fault("USAGE", ["serve", "--aws-agent", address]);
     }
     for (const address of ["", "x", "127.0.0.1:99999", "1.2.3.4"]) {
       await coffer.fault("USAGE", ["serve", "--listen", address]);

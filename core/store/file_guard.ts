@@ -97,13 +97,16 @@ export function openGuarded(
   }
 }
 
+/** Asked for once: it takes as long as everything else here, and cannot change. */
+let ownUid: number | null | undefined;
+
 function guard(path: string, info: Deno.FileInfo, exposure: Exposure, mode: string): void {
   if (info.isSymlink) {
     throw new Fault("DENIED", `${path} is a symbolic link`, {
       hint: `replace it with what it points to: rm ${quote(path)}, then copy the original there`,
     });
   }
-  const me = Deno.uid();
+  const me = ownUid ??= Deno.uid();
   if (me === null) return; // no owners or modes on this system
   if (info.uid !== null && info.uid !== me) {
     throw new Fault("DENIED", `${path} belongs to another user (uid ${info.uid}, not ${me})`, {

@@ -12,8 +12,15 @@ import { isBuiltin } from "node:module";
 const ROOT = import.meta.dirname!.replace(/scripts$/, "");
 const DIST = `${ROOT}dist`;
 
+/**
+ * V8 lets what is young on its heap grow to 64 MiB, which a server that answers ten thousand requests a second takes
+ * up. With 4 it is as fast.
+ */
+export const YOUNG_HEAP = "--max-semi-space-size=2";
+
 /** Runs the file as a program. It asks for everything and gives up what it does not need: see cli/permissions.ts. */
-const SHEBANG = "#!/usr/bin/env -S deno run --allow-all --no-config --no-lock --cached-only --no-prompt";
+const SHEBANG = "#!/usr/bin/env -S deno run --allow-all --no-config --no-lock --cached-only --no-prompt " +
+  `--v8-flags=${YOUNG_HEAP}`;
 
 interface Entry {
   readonly source: string;

@@ -1,12 +1,13 @@
 /**
  * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, what one `get` or
- * `set` costs as a stack grows, and what `run` costs a command and its output. Medians of interleaved runs; compare
- * ratios, not milliseconds.
+ * `set` costs as a stack grows, what `run` costs a command and its output, and what `serve` answers. Medians of interleaved
+ * runs; compare ratios, not milliseconds.
  *
- *     deno task bench [start-up] [growth] [peers] [run] [--rounds N] [--mib N]
+ *     deno task bench [start-up] [growth] [peers] [run] [server] [--rounds N] [--mib N] [--seconds N]
  *
- * All of them unless some are named. `--rounds` of commands (15), a third as many of output; `--mib` of output (1024): much
- * less of it drowns in what a start takes now and then.
+ * All of them unless some are named. `--rounds` of commands (15), a third as many of output and of servers; `--mib` of
+ * output (1024): much less of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and
+ * OpenBao: COFFER_TEST_FETCH=1 gets it.
  */
 import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
@@ -16,9 +17,11 @@ import { startServer } from "./bench/server.ts";
 import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
 import { throughput } from "./bench/throughput.ts";
 import { goalTable, speedTable } from "./bench/throughput_table.ts";
-import { bundle } from "./bundle.ts";
+import { measureServers } from "./bench/http_servers.ts";
+import { goalTable as httpGoalTable, loadTable } from "./bench/http_table.ts";
+import { bundle, YOUNG_HEAP } from "./bundle.ts";
 
-const SECTIONS = { "start-up": startUp, growth, peers, run };
+const SECTIONS = { "start-up": startUp, growth, peers, run, server };
 
 const rounds = numberAfter("--rounds", 15);
 const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
@@ -123,6 +126,19 @@ async function output(script: string, npm: NpmPeers | undefined): Promise<void> 
   print(`\n### Goals for output\n\n${goalTable(speeds)}`);
 }
 
+/** What the server answers, and how much memory that takes. */
+async function server(script: string): Promise<void> {
+  const [values, home] = [tokens(20), `${folder}/home-under-load`];
+  await makeProject(`${folder}/served`, values, 17);
+  const serve = coffer(script, `${folder}/served`, "coffer serve", ["serve", "--listen", "0"], home);
+  const seconds = numberAfter("--seconds", 5);
+  const setting = { folder, serve, state: `${home}/server`, values, seconds, rounds: Math.ceil(rounds / 3) };
+  const measured = await tried("server", () => measureServers(setting));
+  if (!measured) return;
+  print(`\n### Server\n\n${loadTable(measured.rows)}`);
+  print(`\n### Goals for the server\n\n${httpGoalTable(measured.goals)}`);
+}
+
 async function tried<T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> {
   try {
     return await prepare();
@@ -149,7 +165,7 @@ function coffer(
   args: readonly string[],
   home: string = `${folder}/home`,
 ): Subject {
-  const command = [Deno.execPath(), "run", "-A", "--no-config", script, ...args] as const;
+  const command = [Deno.execPath(), "run", "-A", "--no-config", `--v8-flags=${YOUNG_HEAP}`, script, ...args] as const;
   return { name, command, cwd, env: { COFFER_PASSPHRASE: BENCH_PASSPHRASE, COFFER_HOME: home } };
 }
 

@@ -1,5 +1,5 @@
 import type { SecretName } from "../../core/name.ts";
-import type { VersionInfo } from "../../core/stack/locked_stack.ts";
+import type { VersionInfo } from "../../core/stack/secret_record.ts";
 import { command, type CommonFlags, secretNameArgument } from "../command.ts";
 
 export const history = command<CommonFlags, [name: SecretName]>({

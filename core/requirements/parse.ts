@@ -5,8 +5,8 @@ import { type EnvName, isEnvName } from "../name.ts";
 import { isReference } from "../reference.ts";
 import type { Requirements, SecretFile, TemplateFile, Variable } from "./requirements.ts";
 import { brokenRule, type Rules, TYPE_NAMES, wholeMatch } from "./rules.ts";
-import { TableReader } from "./table_reader.ts";
-import { isTable, parseToml, type TomlTable } from "./toml.ts";
+import { TableReader } from "../config/table_reader.ts";
+import { isTable, parseToml, type TomlTable } from "../config/toml.ts";
 
 const SECTIONS = ["env", "files", "templates"];
 const VARIABLE_KEYS = ["secret", "default", "type", "enum", "pattern", "required"];

@@ -5,7 +5,7 @@ import type { Secret } from "../secret.ts";
 import { Keyring } from "../seal/keyring.ts";
 import { openSlot, type SlotKey, slotKeyOf } from "../seal/passphrase_slot.ts";
 import { parseKvFile } from "../seal/kv_file.ts";
-import { parseSecretFile, type ValueType } from "../seal/secret_file.ts";
+import { parseSecretFile } from "../seal/secret_file.ts";
 import {
   authenticateHeader,
   parseStackFile,
@@ -17,21 +17,8 @@ import { timestampNow } from "../seal/timestamp.ts";
 import { kvDocument, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { missingSecrets } from "./missing.ts";
 import { namesWhere } from "./names.ts";
-import { SecretRecord } from "./secret_record.ts";
+import { SecretRecord, type VersionInfo } from "./secret_record.ts";
 import { Stack } from "./stack.ts";
-
-/** A version without its value. */
-export interface VersionInfo {
-  readonly version: number;
-  /** RFC 3339, UTC. */
-  readonly created: string;
-  /** Not known of a version that was destroyed. */
-  readonly type?: ValueType;
-  /** When it was, or will be, deleted. */
-  readonly deletion?: string;
-  /** Its value is gone for good. */
-  readonly destroyed?: true;
-}
 
 export class LockedStack {
   readonly #store: Store;
@@ -70,15 +57,9 @@ export class LockedStack {
    * @throws {Fault} NOT_FOUND when there is no such secret
    */
   async history(name: SecretName): Promise<VersionInfo[]> {
-    const { versions, exists } = await this.#record(name);
-    if (!exists) throw missingSecrets([name]);
-    return versions.map(({ version, created, type, deletion, destroyed }) => ({
-      version,
-      created,
-      ...(type && { type }),
-      ...(deletion && { deletion }),
-      ...(destroyed && { destroyed }),
-    }));
+    const record = await this.#record(name);
+    if (!record.exists) throw missingSecrets([name]);
+    return record.history;
   }
 
   async #record(name: SecretName): Promise<SecretRecord> {

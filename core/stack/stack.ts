@@ -34,7 +34,7 @@ import {
 import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
 import { goneVersion, missingSecrets, noSuchVersion } from "./missing.ts";
 import { everyName, namesWhere } from "./names.ts";
-import { type RecordedVersion, type SecretFileAt, SecretRecord } from "./secret_record.ts";
+import { type RecordedVersion, type SecretFileAt, SecretRecord, type VersionInfo } from "./secret_record.ts";
 import { removal, requireFitting, SecretWriter, take } from "./secret_writer.ts";
 
 /** A value as it was opened; the receiver disposes of it. */
@@ -146,8 +146,8 @@ export class Stack {
    * @param expected the newest version the caller knows of (0: none); CONFLICT when that is no longer so
    * @throws {Fault} USAGE when the value is larger than 16 MiB; TAMPERED when the old file does not authenticate
    */
-  set(name: SecretName, next: NewValue, expected?: number): Promise<number> {
-    return this.change(name, (current) => {
+  async set(name: SecretName, next: NewValue, expected?: number): Promise<number> {
+    const version = await this.change(name, (current) => {
       if (expected !== undefined && (current?.version ?? 0) !== expected) {
         throw new Fault("CONFLICT", `${name} was changed meanwhile: it is at version ${current?.version ?? 0}`, {
           hint: `coffer get ${name} to see the new value, then try again`,
@@ -155,18 +155,24 @@ export class Stack {
       }
       return next;
     });
+    return version!;
   }
 
   /**
-   * Writes what `decide` makes of the newest value, with no other writer in between. Returns the new version's number.
-   * The current value, of which there is none when it was deleted, is disposed of afterwards.
+   * Writes what `decide` makes of the newest value, with no other writer in between. Returns the new version's number;
+   * undefined when `decide` has left it as it was. The current value, of which there is none when it was deleted, is
+   * disposed of afterwards.
    */
-  async change(name: SecretName, decide: (current: OpenedValue | undefined) => NewValue): Promise<number> {
+  async change(
+    name: SecretName,
+    decide: (current: OpenedValue | undefined) => NewValue | undefined,
+  ): Promise<number | undefined> {
     return await this.update("write", name, async (record, write, open) => {
       const present = record.present(timestampNow());
       const current = present && open(present);
       using _current = current?.value;
-      return (await write.append(decide(current))).version;
+      const next = decide(current);
+      return next && (await write.append(next)).version;
     });
   }
 
@@ -198,6 +204,17 @@ export class Stack {
       }
     });
     return outcome;
+  }
+
+  /**
+   * A secret's versions, newest first.
+   * @throws {Fault} NOT_FOUND when there is no such secret; otherwise as `get`
+   */
+  history(name: SecretName): Promise<VersionInfo[]> {
+    return this.inspect(name, (record) => {
+      if (!record.exists) throw missingSecrets([name]);
+      return record.history;
+    });
   }
 
   /** Makes an older version the newest again, as a new version, and returns that one's number; also a deleted one. */

@@ -4,6 +4,7 @@ import { removeIfPresent, replaceFile, syncFolder } from "./atomic_file.ts";
 import { guardFolder, hostFault, readGuarded, statIfPresent } from "./file_guard.ts";
 import { lockFolder } from "./file_lock.ts";
 import { isPieceFolder, pathOfSecret, secretAtPath } from "./file_name.ts";
+import { onHost } from "./on_host.ts";
 import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
 import type { UnchangedFiles } from "./unchanged_files.ts";
 
@@ -159,24 +160,4 @@ function entriesOf(folder: string): Deno.DirEntry[] {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
-}
-
-/**
- * Runs steps that touch the host; its errors become faults, and a bug stays what it is. The synchronous calls are
- * several times faster for small files; the interface stays asynchronous for other stores.
- */
-function onHost<T>(path: string, steps: () => T): Promise<T> {
-  return Promise.try(() => {
-    try {
-      return steps();
-    } catch (error) {
-      throw isFromHost(error) ? hostFault(error, path) : error;
-    }
-  });
-}
-
-function isFromHost(error: unknown): boolean {
-  // Errors without a class of their own (disk full, folder not empty) are told by their code.
-  return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
-    /^E[A-Z0-9]+$/.test(String((error as { code?: unknown }).code));
 }

@@ -1,4 +1,4 @@
-/** Takes the keys out of a table of a project file, and notes what is wrong with them. */
+/** Takes the keys out of a table of a configuration file, and notes what is wrong with them. */
 import { show } from "../interchange/checks.ts";
 import { parseNameOrReference, type Reference } from "../reference.ts";
 import { nearest } from "./nearest.ts";

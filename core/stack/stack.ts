@@ -24,6 +24,7 @@ import {
 import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
 import {
+  type DocumentId,
   kvDocument,
   secretDocument,
   STACK_DOCUMENT,
@@ -346,6 +347,34 @@ export class Stack {
         throw error;
       }
     });
+  }
+
+  /**
+   * Opens a document of the stack's own with the keys that are current; undefined when there is none. For
+   * `registration.ts`.
+   * @param open throws TAMPERED for a key that the stack does not have
+   */
+  async openDocument<T>(
+    document: DocumentId,
+    open: (stored: StoredDocument, unlocked: Unlocked) => T,
+  ): Promise<T | undefined> {
+    for (let isAgain = false;; isAgain = true) {
+      const stored = await this.#store.read(document);
+      this.#requireKeys();
+      if (!stored) return undefined;
+      try {
+        return open(stored, this.#unlocked);
+      } catch (error) {
+        // It may be under a key that a re-key has brought meanwhile.
+        if (isAgain || !(error instanceof Fault) || error.code !== "TAMPERED") throw error;
+        await this.#refresh();
+      }
+    }
+  }
+
+  /** Changes documents of the stack's own, with no other writer in between. For `registration.ts`. */
+  changeDocuments<T>(change: (writer: StoreWriter, unlocked: Unlocked, store: Store) => Promise<T>): Promise<T> {
+    return this.#exclusively((writer) => change(writer, this.#unlocked, this.#store));
   }
 
   /** Authenticates all that is known of a secret and opens every version. For `verify.ts`. */

@@ -16,6 +16,7 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/recover.ts",
   "core/providers/filesystem.ts",
   "core/providers/host.ts",
+  "core/providers/registered.ts",
   "core/providers/registry.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",

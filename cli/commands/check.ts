@@ -3,7 +3,6 @@ import type { SecretName, StackName } from "../../core/name.ts";
 import { describeReference, type Reference } from "../../core/reference.ts";
 import type { Check } from "../../core/requirements/check.ts";
 import { unmetRequirements } from "../../core/requirements/unmet.ts";
-import { lookUp } from "../../core/resolve.ts";
 import { command, type CommonFlags, type Context } from "../command.ts";
 import { OpenStacks } from "../open_stacks.ts";
 import { environmentOf, PROJECT_FILE, ProjectFile } from "../project_file.ts";
@@ -33,14 +32,13 @@ export const check = command<CommonFlags>({
 async function checksOf(file: ProjectFile, { workspace, host }: Context, flags: CommonFlags): Promise<Check[]> {
   const listed = new Map<StackName | undefined, ReadonlySet<SecretName>>();
   for (const stack of new Set(file.references.map(({ stack }) => stack))) {
-    const locked = await workspace.locked(stack ? { ...flags, stack } : flags);
-    listed.set(stack, new Set(await locked.list()));
+    listed.set(stack, new Set(await workspace.names(stack ? { ...flags, stack } : flags)));
   }
   const exists = ({ stack, name }: Reference) => listed.get(stack)!.has(name);
   const toOpen = file.opened.filter(exists);
   const opened = new Set(toOpen.map(describeReference));
-  using stacks = new OpenStacks(workspace, flags);
-  using resolved = await lookUp(toOpen, (stack) => stacks.get(stack));
+  await using stacks = new OpenStacks(workspace, flags);
+  using resolved = await stacks.lookUp(toOpen);
   return file.check({
     has: (reference) => opened.has(describeReference(reference)) ? !!resolved.find(reference) : exists(reference),
     valueOf: (reference) => resolved.find(reference),

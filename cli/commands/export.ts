@@ -52,9 +52,10 @@ export const exportCommand = command<Flags>({
   async run(context, flags) {
     const toStdout = flags.output === undefined && flags.format !== "github";
     if (toStdout) await refuseOpenStdout();
-    using stack = await context.workspace.unlocked(flags);
-    const names = (await stack.list()).filter((name) => name.startsWith(flags.prefix ?? ""));
-    const opened = await stack.getAll(names);
+    await using stack = await context.workspace.opened(flags);
+    const listed = (await stack.listable.list()).filter((name) => name.startsWith(flags.prefix ?? ""));
+    const opened = await stack.find(listed);
+    const names = listed.filter((name) => opened.has(name)); // those that were not removed meanwhile
     const spelt = spell(names, flags.format);
     const entries = names.map((name): Entry => ({ name: spelt.get(name)!, value: opened.get(name)!.value.reveal() }));
     try {

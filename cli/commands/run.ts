@@ -126,7 +126,7 @@ export const run = command<Flags, string[]>({
   async run(context, flags, ...args) {
     requireCompatible(flags);
     try {
-      using secrets = await context.workspace.secrets(flags);
+      await using secrets = await context.workspace.secrets(flags);
       return await runAssignment(context, assignmentOf(context, flags, secrets, args));
     } catch (error) {
       if (!(error instanceof SpawnFailure)) throw error;

@@ -89,8 +89,11 @@ export interface RemovableProvider extends Provider {
 export interface VersionedProvider extends Provider {
   /** Newest first. @throws {Fault} NOT_FOUND */
   history(name: SecretName): Promise<VersionInfo[]>;
-  /** @throws {Fault} NOT_FOUND when there is no such version, or it is deleted */
-  at(name: SecretName, version: number): Promise<ProvidedValue>;
+  /**
+   * @param version the newest unless given
+   * @throws {Fault} NOT_FOUND when there is no such version, or it is deleted
+   */
+  at(name: SecretName, version?: number): Promise<ProvidedValue>;
   /** Makes an older version the newest again, as a new one, and returns that one's number. @throws {Fault} NOT_FOUND */
   rollback(name: SecretName, version: number): Promise<number>;
 }

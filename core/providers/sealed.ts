@@ -77,7 +77,7 @@ export class SealedProvider
     return this.#stack.history(name);
   }
 
-  at(name: SecretName, version: number): Promise<OpenedValue> {
+  at(name: SecretName, version?: number): Promise<OpenedValue> {
     return this.#stack.get(name, version);
   }
 

@@ -26,6 +26,7 @@ import { timestampNow } from "../seal/timestamp.ts";
 import {
   type DocumentId,
   kvDocument,
+  PROVIDER_DOCUMENT,
   secretDocument,
   STACK_DOCUMENT,
   type Store,
@@ -370,6 +371,11 @@ export class Stack {
         await this.#refresh();
       }
     }
+  }
+
+  /** Whether the secrets are with a provider: a look that costs little where they are not. */
+  async isRegistered(): Promise<boolean> {
+    return await this.#store.read(PROVIDER_DOCUMENT) !== undefined;
   }
 
   /** Changes documents of the stack's own, with no other writer in between. For `registration.ts`. */

@@ -257,6 +257,7 @@ export function providerContract(
     assert.deepEqual([await persist(provider, name, "one"), await persist(provider, name, "two")], [1, 2]);
     assert.deepEqual((await provider.history(name)).map(({ version }) => version), [2, 1]);
     assert.equal(take(await provider.at(name, 1)), "one");
+    assert.equal(take(await provider.at(name)), "two");
     await assertFault("NOT_FOUND", () => provider.at(name, 3));
     assert.equal(await provider.rollback(name, 1), 3);
     assert.equal(await textOf(provider, name), "one");

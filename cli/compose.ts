@@ -204,7 +204,7 @@ export class Workspace {
   async #registered(stack: Stack, flags: CommonFlags): Promise<RegisteredProvider | undefined> {
     if (!await stack.isRegistered()) return undefined;
     const { openRegistered } = await import("../core/providers/registered.ts");
-    return await openRegistered(stack, this.surroundings(flags));
+    return await openRegistered(stack, this.surroundings(flags), { home: this.home, offline: flags.offline ?? false });
   }
 
   #namedStack(flags: Pick<CommonFlags, "stack">): StackName | undefined {

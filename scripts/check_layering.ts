@@ -14,6 +14,8 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/open_log.ts",
   "core/audit/read_log.ts",
   "core/audit/recover.ts",
+  "core/providers/cache/cache_file.ts",
+  "core/providers/cache/cached.ts",
   "core/providers/filesystem.ts",
   "core/providers/host.ts",
   "core/providers/registered.ts",

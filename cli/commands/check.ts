@@ -3,7 +3,7 @@ import type { SecretName, StackName } from "../../core/name.ts";
 import { describeReference, type Reference } from "../../core/reference.ts";
 import type { Check } from "../../core/requirements/check.ts";
 import { unmetRequirements } from "../../core/requirements/unmet.ts";
-import { command, type CommonFlags, type Context } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag } from "../command.ts";
 import { OpenStacks } from "../open_stacks.ts";
 import { environmentOf, PROJECT_FILE, ProjectFile } from "../project_file.ts";
 
@@ -13,7 +13,7 @@ export const check = command<CommonFlags>({
     "Prints a line for each declared name, and no values. Needs the passphrase only when a secret has a rule, or a field\n" +
     "of one is declared. Exits with 4 when something is missing, with 3 when a value is not valid.",
   examples: ["check", "check --stack prod", "check --json"],
-  flags: {},
+  flags: offlineFlag,
   positional: { kind: "tuple", parameters: [] },
   async run(context, flags) {
     const file = await ProjectFile.find(context.host);

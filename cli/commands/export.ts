@@ -8,7 +8,7 @@ import {
 } from "../../core/interchange/interchange.ts";
 import { GITLAB_LIMITS } from "../../core/interchange/gitlab.ts";
 import { envNameOf, type SecretName } from "../../core/name.ts";
-import { command, type CommonFlags, type Context } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag } from "../command.ts";
 import { appendPrivate, refuseOpenStdout, writePrivate } from "../plaintext_output.ts";
 
 interface Flags extends CommonFlags {
@@ -36,6 +36,7 @@ export const exportCommand = command<Flags>({
     "export -f k8s --prefix app/",
   ],
   flags: {
+    ...offlineFlag,
     format: { kind: "enum", values: EXPORT_FORMATS, default: "dotenv", brief: "The format to write" },
     output: {
       kind: "parsed",

@@ -4,7 +4,7 @@ import type { SecretName } from "../../core/name.ts";
 import type { ProvidedValue } from "../../core/providers/provider.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
 import type { Secret } from "../../core/secret.ts";
-import { command, type CommonFlags, type Context, parseCount, secretNameArgument } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag, parseCount, secretNameArgument } from "../command.ts";
 import type { OpenedStack } from "../opened_stack.ts";
 import type { Report } from "../report.ts";
 import type { Secrets } from "../secrets.ts";
@@ -19,6 +19,7 @@ export const get = command<Flags, [name: SecretName]>({
   details: "Prints the exact bytes; a newline is added only on a terminal.",
   examples: ["get db/password", "get db/password --version 3", "get db --field user", "get db/password --json"],
   flags: {
+    ...offlineFlag,
     version: {
       kind: "parsed",
       parse: (text: string) => parseCount(text, 1),

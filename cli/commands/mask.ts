@@ -1,7 +1,7 @@
 import { Fault } from "../../core/fault.ts";
 import { LEAST_MASKED_BYTES, Masker } from "../../core/mask/masker.ts";
 import { describeReference, parseNameOrReference, type Reference } from "../../core/reference.ts";
-import { command, type CommonFlags, type Context, toggle } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag, toggle } from "../command.ts";
 import { eachChunkOfStdin } from "../input.ts";
 import { OpenStacks } from "../open_stacks.ts";
 
@@ -25,6 +25,7 @@ export const mask = command<Flags>({
     "mask --prefix db/ < app.log > shared.log",
   ],
   flags: {
+    ...offlineFlag,
     secret: {
       kind: "parsed",
       parse: parseNameOrReference,

@@ -14,7 +14,8 @@ export type Purpose =
   | "coffer/1 mac secret"
   | "coffer/1 mac stack"
   | "coffer/1 seal kv"
-  | "coffer/1 seal provider";
+  | "coffer/1 seal provider"
+  | "coffer/1 seal cache";
 
 export class Keyring {
   readonly #id: Uint8Array;

@@ -373,6 +373,15 @@ export class Stack {
     }
   }
 
+  /**
+   * Lends the keys for as long as `use` runs. For `beside.ts`.
+   * @throws {Fault} LOCKED when the stack was disposed of
+   */
+  lend<T>(use: (unlocked: Unlocked) => T): T {
+    this.#requireKeys();
+    return use(this.#unlocked);
+  }
+
   /** Whether the secrets are with a provider: a look that costs little where they are not. */
   async isRegistered(): Promise<boolean> {
     return await this.#store.read(PROVIDER_DOCUMENT) !== undefined;

@@ -26,8 +26,8 @@ import {
 const PROVIDER = "provider.json";
 const [STACK, DB] = ["stack.json", "secrets/db+password.json"];
 const SECRETS = [{ name: "db/password", versions: one(text("hunter2")) }];
-const CONFIG = '{"auth":{"method":"token","token":"hvs.a-token-that-opens-nothing"},"cache_seconds":3600,' +
-  '"mount":"acme","namespace":"teams/acme","prefix":"web/frontend/production","url":"https://vault.example:8200"}';
+const CONFIG = '{"cache_seconds":3600,"config":{"auth":{"method":"token","token":"hvs.a-token-that-opens-nothing"},' +
+  '"mount":"acme","namespace":"teams/acme","prefix":"web/production","url":"https://vault.example:8200"}}';
 const DEEPEST = `${'{"a":'.repeat(32)}1${"}".repeat(32)}`;
 
 function acceptProvider(name: string, about: string, provider: PlannedProvider, plan: Partial<Plan> = {}): void {

@@ -75,10 +75,16 @@ export class Workspace {
     return this.#namedStack(flags) ?? selectedStack(this.home, project.folder) ?? DEFAULT_STACK;
   }
 
+  /** A stack without its passphrase, and its name. */
+  async selected(flags: CommonFlags): Promise<{ readonly name: StackName; readonly locked: LockedStack }> {
+    const project = await this.project();
+    const name = this.stackName(flags, project);
+    return { name, locked: await load(project, name) };
+  }
+
   /** A stack without its passphrase. */
   async locked(flags: CommonFlags): Promise<LockedStack> {
-    const project = await this.project();
-    return await load(project, this.stackName(flags, project));
+    return (await this.selected(flags)).locked;
   }
 
   /**
@@ -127,15 +133,8 @@ export class Workspace {
     const name = this.stackName(flags, project);
     const stack = await this.unlocked(flags);
     try {
-      const { OpenedStack, SEALED } = await import("./opened_stack.ts");
-      const registered = await this.#registered(stack, flags);
-      if (registered) {
-        const record = await this.recorder(name, stack.header.id);
-        const { recordedProvider } = await import("../core/providers/recorded.ts");
-        return new OpenedStack(name, registered.kind, recordedProvider(registered.provider, record), stack);
-      }
-      const { SealedProvider } = await import("../core/providers/sealed.ts");
-      return new OpenedStack(name, SEALED, new SealedProvider(stack), stack);
+      const { OpenedStack } = await import("./opened_stack.ts");
+      return new OpenedStack(name, stack, await this.#registered(stack, name, flags));
     } catch (error) {
       stack.dispose();
       throw error;
@@ -200,11 +199,17 @@ export class Workspace {
     return await this.#server;
   }
 
-  /** Most stacks have none: then nothing of it is loaded. */
-  async #registered(stack: Stack, flags: CommonFlags): Promise<RegisteredProvider | undefined> {
+  /** The provider of a stack, recorded. Most stacks have none: then nothing of it is loaded. */
+  async #registered(stack: Stack, name: StackName, flags: CommonFlags): Promise<RegisteredProvider | undefined> {
     if (!await stack.isRegistered()) return undefined;
-    const { openRegistered } = await import("../core/providers/registered.ts");
-    return await openRegistered(stack, this.surroundings(flags), { home: this.home, offline: flags.offline ?? false });
+    const [{ openRegistered }, { recordedProvider }] = await Promise.all([
+      import("../core/providers/registered.ts"),
+      import("../core/providers/recorded.ts"),
+    ]);
+    const use = { home: this.home, offline: flags.offline ?? false };
+    const registered = await openRegistered(stack, this.surroundings(flags), use);
+    const record = await this.recorder(name, stack.header.id);
+    return registered && { ...registered, provider: recordedProvider(registered.provider, record) };
   }
 
   #namedStack(flags: Pick<CommonFlags, "stack">): StackName | undefined {

@@ -10,7 +10,9 @@ import type {
   VersionedProvider,
   WritableProvider,
 } from "../core/providers/provider.ts";
+import { SealedProvider } from "../core/providers/sealed.ts";
 import type { SecretName, StackName } from "../core/name.ts";
+import type { RegisteredProvider } from "../core/providers/registered.ts";
 import type { SecretSource } from "../core/resolve.ts";
 import type { NewValue, Stack } from "../core/stack/stack.ts";
 
@@ -27,11 +29,14 @@ export class OpenedStack implements SecretSource, AsyncDisposable {
   readonly provider: Provider;
   readonly #stack: Stack;
 
-  /** Takes both over. */
-  constructor(name: StackName, kind: string, provider: Provider, stack: Stack) {
+  /**
+   * Takes both over.
+   * @param registered the provider registered for the stack, if there is one
+   */
+  constructor(name: StackName, stack: Stack, registered?: RegisteredProvider) {
     this.name = name;
-    this.kind = kind;
-    this.provider = provider;
+    this.kind = registered?.kind ?? SEALED;
+    this.provider = registered?.provider ?? new SealedProvider(stack);
     this.#stack = stack;
   }
 
@@ -58,6 +63,16 @@ export class OpenedStack implements SecretSource, AsyncDisposable {
 
   get removable(): RemovableProvider {
     return requireAbility(this.provider, "remove", this.#what);
+  }
+
+  /** What can be copied to, and taken back from. */
+  get migratable(): ChangeableProvider & RemovableProvider {
+    return requireAbility(this.changeable, "remove", this.#what);
+  }
+
+  /** What is in the stack itself, which is not used while a provider is registered. */
+  get local(): SealedProvider {
+    return new SealedProvider(this.#stack);
   }
 
   get versioned(): VersionedProvider {

@@ -27,6 +27,11 @@ export interface ProviderKind {
    * @throws {Fault} CONFIG naming every key that is wrong
    */
   open(config: ProviderConfig, around: Surroundings): Promise<Provider>;
+  /**
+   * Finds out whether one made so would work, for kinds of which that is not known before they are used.
+   * @throws {Fault} what is wrong: with the configuration, or at the other end
+   */
+  check?(config: ProviderConfig, around: Surroundings): Promise<void>;
 }
 
 /**

@@ -67,11 +67,12 @@ export type {
   KvVersion,
   KvVersionState,
 } from "./core/stack/kv/metadata.ts";
-export { LockedStack, type VersionInfo } from "./core/stack/locked_stack.ts";
+export { LockedStack } from "./core/stack/locked_stack.ts";
 export type { Access, AccessInProgress, AccessKind, RecordAccess } from "./core/stack/access.ts";
 export { changePassphrase } from "./core/stack/passphrase.ts";
 export { Project } from "./core/stack/project.ts";
 export { rekey } from "./core/stack/rekey.ts";
+export type { VersionInfo } from "./core/stack/secret_record.ts";
 export { type NewValue, type OpenedValue, Stack } from "./core/stack/stack.ts";
 export { type Verdict, verify } from "./core/stack/verify.ts";
 export { FileStore } from "./core/store/file_store.ts";

@@ -5,7 +5,9 @@
 import type { AuditLog } from "../core/audit/audit_log.ts";
 import type { Operation } from "../core/audit/entry.ts";
 import { Fault } from "../core/fault.ts";
-import { parseStackName, type StackName } from "../core/name.ts";
+import { parseStackName, type SecretName, type StackName } from "../core/name.ts";
+import type { Surroundings } from "../core/providers/kind.ts";
+import type { RegisteredProvider } from "../core/providers/registered.ts";
 import type { Secret } from "../core/secret.ts";
 import { type RecordAccess, recorded } from "../core/stack/access.ts";
 import type { LockedStack } from "../core/stack/locked_stack.ts";
@@ -14,6 +16,7 @@ import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import { homeOf } from "./home.ts";
 import type { Host } from "./host.ts";
+import type { OpenedStack } from "./opened_stack.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ServerClient } from "./server/client.ts";
 import type { ServedSecrets } from "./server/served_secrets.ts";
@@ -28,16 +31,21 @@ export class Workspace {
   readonly #host: Host;
   readonly #terminal: Terminal;
   readonly #operation: Operation | undefined;
+  readonly #warn: (text: string) => void;
   /** Read once: a descriptor has nothing more to say for the next stack. */
   #given: Secret | undefined;
   #audit: AuditLog | undefined;
   #server: Promise<ServerClient | undefined> | undefined;
 
-  /** @param operation what the audit log calls the command; undefined for one that reaches no secret */
-  constructor(host: Host, terminal: Terminal, operation: Operation | undefined) {
+  /**
+   * @param operation what the audit log calls the command; undefined for one that reaches no secret
+   * @param warn tells the user something that is no error
+   */
+  constructor(host: Host, terminal: Terminal, operation: Operation | undefined, warn: (text: string) => void) {
     this.#host = host;
     this.#terminal = terminal;
     this.#operation = operation;
+    this.#warn = warn;
   }
 
   /** The user's own folder. @throws {Fault} UNAVAILABLE when there is none */
@@ -67,10 +75,16 @@ export class Workspace {
     return this.#namedStack(flags) ?? selectedStack(this.home, project.folder) ?? DEFAULT_STACK;
   }
 
+  /** A stack without its passphrase, and its name. */
+  async selected(flags: CommonFlags): Promise<{ readonly name: StackName; readonly locked: LockedStack }> {
+    const project = await this.project();
+    const name = this.stackName(flags, project);
+    return { name, locked: await load(project, name) };
+  }
+
   /** A stack without its passphrase. */
   async locked(flags: CommonFlags): Promise<LockedStack> {
-    const project = await this.project();
-    return await load(project, this.stackName(flags, project));
+    return (await this.selected(flags)).locked;
   }
 
   /**
@@ -108,6 +122,41 @@ export class Workspace {
       const stack = await recorded(record, "unlock", () => locked.unlock(passphrase, progress.update));
       return stack.recordedBy(record);
     });
+  }
+
+  /**
+   * Where the secrets of a stack are: in the stack itself, unlocked, or with the provider registered for it. What is done
+   * with them is recorded in the audit log.
+   */
+  async opened(flags: CommonFlags): Promise<OpenedStack> {
+    const project = await this.project();
+    const name = this.stackName(flags, project);
+    const stack = await this.unlocked(flags);
+    try {
+      const { OpenedStack } = await import("./opened_stack.ts");
+      return new OpenedStack(name, stack, await this.#registered(stack, name, flags));
+    } catch (error) {
+      stack.dispose();
+      throw error;
+    }
+  }
+
+  /** Names of a stack's secrets. Takes no passphrase where they are in the stack itself. */
+  async names(flags: CommonFlags): Promise<SecretName[]> {
+    const locked = await this.locked(flags);
+    if (await locked.provider() === undefined) return await locked.list();
+    await using opened = await this.opened(flags);
+    return await opened.listable.list();
+  }
+
+  /** What providers may have of this process. */
+  surroundings(flags: CommonFlags): Surroundings {
+    return {
+      env: (name) => this.#host.env(name),
+      cwd: this.#host.cwd,
+      stack: (stack) => this.unlocked(stack === undefined ? flags : { ...flags, stack }),
+      warn: this.#warn,
+    };
   }
 
   /** Secrets by name and reference: from the server of `COFFER_ADDR` where that is set, or from stacks here. */
@@ -149,6 +198,19 @@ export class Workspace {
       this.#server = ServerClient.connect(this.home);
     }
     return await this.#server;
+  }
+
+  /** The provider of a stack, recorded. Most stacks have none: then nothing of it is loaded. */
+  async #registered(stack: Stack, name: StackName, flags: CommonFlags): Promise<RegisteredProvider | undefined> {
+    if (!await stack.isRegistered()) return undefined;
+    const [{ openRegistered }, { recordedProvider }] = await Promise.all([
+      import("../core/providers/registered.ts"),
+      import("../core/providers/recorded.ts"),
+    ]);
+    const use = { home: this.home, offline: flags.offline ?? false };
+    const registered = await openRegistered(stack, this.surroundings(flags), use);
+    const record = await this.recorder(name, stack.header.id);
+    return registered && { ...registered, provider: recordedProvider(registered.provider, record) };
   }
 
   #namedStack(flags: Pick<CommonFlags, "stack">): StackName | undefined {

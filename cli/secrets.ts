@@ -3,7 +3,7 @@ import type { Reference } from "../core/reference.ts";
 import type { Resolved } from "../core/resolve.ts";
 
 /** Where the commands that hand secrets over have them from: stacks that they open, or a server that they ask. */
-export interface Secrets extends Disposable {
+export interface Secrets extends AsyncDisposable {
   /** All or nothing. @throws {Fault} NOT_FOUND listing every missing name */
   resolve(references: readonly Reference[]): Promise<Resolved>;
   /** What is missing is in the result. */

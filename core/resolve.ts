@@ -2,13 +2,13 @@
 import { Fault } from "./fault.ts";
 import { fieldOf, textsIn } from "./fields.ts";
 import type { SecretName, StackName } from "./name.ts";
+import type { ProvidedValue } from "./providers/provider.ts";
 import { describeReference, type Reference } from "./reference.ts";
 import { Secret } from "./secret.ts";
-import type { OpenedValue } from "./stack/stack.ts";
 
 /** Where secrets are looked up. What is missing is not in the result; throwing means the source itself failed. */
 export interface SecretSource {
-  find(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>>;
+  find(names: readonly SecretName[]): Promise<Map<SecretName, ProvidedValue>>;
 }
 
 /** Values by reference; disposing wipes them all. */
@@ -120,7 +120,7 @@ export async function lookUp(
 }
 
 /** The value, or why there is none. */
-function valueOf(opened: OpenedValue, { name, field }: Reference): Secret | Fault {
+function valueOf(opened: ProvidedValue, { name, field }: Reference): Secret | Fault {
   if (field === undefined) return opened.value.copy();
   try {
     return fieldOf(opened, field, name);

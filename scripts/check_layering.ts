@@ -14,11 +14,18 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/open_log.ts",
   "core/audit/read_log.ts",
   "core/audit/recover.ts",
+  "core/providers/cache/cache_file.ts",
+  "core/providers/cache/cached.ts",
+  "core/providers/filesystem.ts",
+  "core/providers/host.ts",
+  "core/providers/registered.ts",
+  "core/providers/registry.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
   "core/store/file_guard.ts",
   "core/store/file_lock.ts",
   "core/store/file_store.ts",
+  "core/store/on_host.ts",
   "core/store/unchanged_files.ts",
 ]);
 
@@ -31,7 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/interchange/csv.ts": ["csv-parse"],
   "core/interchange/dotenv.ts": ["dotenv"],
   "core/interchange/yaml.ts": ["yaml"],
-  "core/requirements/toml.ts": ["smol-toml"],
+  "core/config/toml.ts": ["smol-toml"],
 };
 
 /** The library's entry, and two files through which the rest of core reaches the backends' common constants. */

@@ -1,6 +1,6 @@
 import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
-import { command, type CommonFlags, type Context, toggle } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
 import { ProjectFile } from "../project_file.ts";
 import type { Secrets } from "../secrets.ts";
@@ -60,6 +60,7 @@ export const run = command<Flags, string[]>({
     "run --exec -- ./serve",
   ],
   flags: {
+    ...offlineFlag,
     secret: {
       kind: "parsed",
       parse: parseBinding,
@@ -126,7 +127,7 @@ export const run = command<Flags, string[]>({
   async run(context, flags, ...args) {
     requireCompatible(flags);
     try {
-      using secrets = await context.workspace.secrets(flags);
+      await using secrets = await context.workspace.secrets(flags);
       return await runAssignment(context, assignmentOf(context, flags, secrets, args));
     } catch (error) {
       if (!(error instanceof SpawnFailure)) throw error;

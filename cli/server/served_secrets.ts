@@ -99,7 +99,9 @@ export class ServedSecrets implements Secrets {
   }
 
   /** Nothing is open between requests: the command may run for days. */
-  [Symbol.dispose](): void {}
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
 
   async #ask(references: readonly Reference[]): Promise<Found> {
     const wanted = [...new Map(references.map((reference) => [describeReference(reference), reference]))];

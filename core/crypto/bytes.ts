@@ -26,3 +26,9 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
 export function randomBytes(n: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(n));
 }
+
+/** Lower-case hexadecimal digits; built in where the runtime has it. */
+export function hexOf(bytes: Uint8Array): string {
+  const native = (bytes as { toHex?(): string }).toHex;
+  return native ? native.call(bytes) : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

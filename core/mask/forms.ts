@@ -1,4 +1,5 @@
 /** The forms in which programs print a value. */
+import { hexOf } from "../crypto/bytes.ts";
 import { encodeBase64 } from "../seal/base64.ts";
 import { isRow, LONGEST_NEEDLE_BYTES } from "./needle_list.ts";
 import { quotedForms } from "./quoting.ts";
@@ -103,10 +104,4 @@ function takeLine(line: Uint8Array, take: TakeForm): void {
 function withoutLineEnd(value: Uint8Array): Uint8Array {
   if (value.at(-1) !== NEWLINE) return value;
   return value.subarray(0, value.at(-2) === RETURN ? -2 : -1);
-}
-
-/** Built in where the runtime has it. */
-function hexOf(bytes: Uint8Array): string {
-  const native = (bytes as { toHex?(): string }).toHex;
-  return native ? native.call(bytes) : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

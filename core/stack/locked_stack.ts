@@ -5,7 +5,8 @@ import type { Secret } from "../secret.ts";
 import { Keyring } from "../seal/keyring.ts";
 import { openSlot, type SlotKey, slotKeyOf } from "../seal/passphrase_slot.ts";
 import { parseKvFile } from "../seal/kv_file.ts";
-import { parseSecretFile, type ValueType } from "../seal/secret_file.ts";
+import { parseProviderFile } from "../seal/provider_file.ts";
+import { parseSecretFile } from "../seal/secret_file.ts";
 import {
   authenticateHeader,
   parseStackFile,
@@ -14,24 +15,11 @@ import {
   type StackHeader,
 } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
-import { kvDocument, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
+import { kvDocument, PROVIDER_DOCUMENT, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { missingSecrets } from "./missing.ts";
 import { namesWhere } from "./names.ts";
-import { SecretRecord } from "./secret_record.ts";
+import { SecretRecord, type VersionInfo } from "./secret_record.ts";
 import { Stack } from "./stack.ts";
-
-/** A version without its value. */
-export interface VersionInfo {
-  readonly version: number;
-  /** RFC 3339, UTC. */
-  readonly created: string;
-  /** Not known of a version that was destroyed. */
-  readonly type?: ValueType;
-  /** When it was, or will be, deleted. */
-  readonly deletion?: string;
-  /** Its value is gone for good. */
-  readonly destroyed?: true;
-}
 
 export class LockedStack {
   readonly #store: Store;
@@ -59,6 +47,15 @@ export class LockedStack {
     return this.#read.header;
   }
 
+  /**
+   * The kind of provider that the secrets are with, as the file says; undefined: they are in the stack itself.
+   * @throws {Fault} CONFIG or TAMPERED when the file is damaged
+   */
+  async provider(): Promise<string | undefined> {
+    const stored = await this.#store.read(PROVIDER_DOCUMENT);
+    return stored && parseProviderFile(stored.bytes, this.header.id, stored.where).file.provider;
+  }
+
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
     const now = timestampNow();
@@ -70,15 +67,9 @@ export class LockedStack {
    * @throws {Fault} NOT_FOUND when there is no such secret
    */
   async history(name: SecretName): Promise<VersionInfo[]> {
-    const { versions, exists } = await this.#record(name);
-    if (!exists) throw missingSecrets([name]);
-    return versions.map(({ version, created, type, deletion, destroyed }) => ({
-      version,
-      created,
-      ...(type && { type }),
-      ...(deletion && { deletion }),
-      ...(destroyed && { destroyed }),
-    }));
+    const record = await this.#record(name);
+    if (!record.exists) throw missingSecrets([name]);
+    return record.history;
   }
 
   async #record(name: SecretName): Promise<SecretRecord> {

@@ -22,6 +22,19 @@ export interface RecordedVersion {
   readonly destroyed: boolean;
 }
 
+/** A version as it is shown to people. */
+export interface VersionInfo {
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly created: string;
+  /** Not known of a version that was destroyed, nor to every provider. */
+  readonly type?: ValueType;
+  /** When it was, or will be, deleted. */
+  readonly deletion?: string;
+  /** Its value is gone for good. */
+  readonly destroyed?: true;
+}
+
 export class SecretRecord {
   readonly name: SecretName;
   /** The secret's file, with those of its versions that are not destroyed; undefined when there are none. */
@@ -60,6 +73,17 @@ export class SecretRecord {
   /** Whether there is anything: versions, whatever became of them, or metadata. */
   get exists(): boolean {
     return this.versions.length > 0 || this.kv !== undefined;
+  }
+
+  /** Its versions, newest first. */
+  get history(): VersionInfo[] {
+    return this.versions.map(({ version, created, type, deletion, destroyed }) => ({
+      version,
+      created,
+      ...(type && { type }),
+      ...(deletion && { deletion }),
+      ...(destroyed && { destroyed }),
+    }));
   }
 
   /** A version by its number, or the newest there ever was. */

@@ -24,7 +24,9 @@ import {
 import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
 import {
+  type DocumentId,
   kvDocument,
+  PROVIDER_DOCUMENT,
   secretDocument,
   STACK_DOCUMENT,
   type Store,
@@ -34,7 +36,7 @@ import {
 import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
 import { goneVersion, missingSecrets, noSuchVersion } from "./missing.ts";
 import { everyName, namesWhere } from "./names.ts";
-import { type RecordedVersion, type SecretFileAt, SecretRecord } from "./secret_record.ts";
+import { type RecordedVersion, type SecretFileAt, SecretRecord, type VersionInfo } from "./secret_record.ts";
 import { removal, requireFitting, SecretWriter, take } from "./secret_writer.ts";
 
 /** A value as it was opened; the receiver disposes of it. */
@@ -146,8 +148,8 @@ export class Stack {
    * @param expected the newest version the caller knows of (0: none); CONFLICT when that is no longer so
    * @throws {Fault} USAGE when the value is larger than 16 MiB; TAMPERED when the old file does not authenticate
    */
-  set(name: SecretName, next: NewValue, expected?: number): Promise<number> {
-    return this.change(name, (current) => {
+  async set(name: SecretName, next: NewValue, expected?: number): Promise<number> {
+    const version = await this.change(name, (current) => {
       if (expected !== undefined && (current?.version ?? 0) !== expected) {
         throw new Fault("CONFLICT", `${name} was changed meanwhile: it is at version ${current?.version ?? 0}`, {
           hint: `coffer get ${name} to see the new value, then try again`,
@@ -155,18 +157,24 @@ export class Stack {
       }
       return next;
     });
+    return version!;
   }
 
   /**
-   * Writes what `decide` makes of the newest value, with no other writer in between. Returns the new version's number.
-   * The current value, of which there is none when it was deleted, is disposed of afterwards.
+   * Writes what `decide` makes of the newest value, with no other writer in between. Returns the new version's number;
+   * undefined when `decide` has left it as it was. The current value, of which there is none when it was deleted, is
+   * disposed of afterwards.
    */
-  async change(name: SecretName, decide: (current: OpenedValue | undefined) => NewValue): Promise<number> {
+  async change(
+    name: SecretName,
+    decide: (current: OpenedValue | undefined) => NewValue | undefined,
+  ): Promise<number | undefined> {
     return await this.update("write", name, async (record, write, open) => {
       const present = record.present(timestampNow());
       const current = present && open(present);
       using _current = current?.value;
-      return (await write.append(decide(current))).version;
+      const next = decide(current);
+      return next && (await write.append(next)).version;
     });
   }
 
@@ -198,6 +206,17 @@ export class Stack {
       }
     });
     return outcome;
+  }
+
+  /**
+   * A secret's versions, newest first.
+   * @throws {Fault} NOT_FOUND when there is no such secret; otherwise as `get`
+   */
+  history(name: SecretName): Promise<VersionInfo[]> {
+    return this.inspect(name, (record) => {
+      if (!record.exists) throw missingSecrets([name]);
+      return record.history;
+    });
   }
 
   /** Makes an older version the newest again, as a new version, and returns that one's number; also a deleted one. */
@@ -329,6 +348,48 @@ export class Stack {
         throw error;
       }
     });
+  }
+
+  /**
+   * Opens a document of the stack's own with the keys that are current; undefined when there is none. For
+   * `registration.ts`.
+   * @param open throws TAMPERED for a key that the stack does not have
+   */
+  async openDocument<T>(
+    document: DocumentId,
+    open: (stored: StoredDocument, unlocked: Unlocked) => T,
+  ): Promise<T | undefined> {
+    for (let isAgain = false;; isAgain = true) {
+      const stored = await this.#store.read(document);
+      this.#requireKeys();
+      if (!stored) return undefined;
+      try {
+        return open(stored, this.#unlocked);
+      } catch (error) {
+        // It may be under a key that a re-key has brought meanwhile.
+        if (isAgain || !(error instanceof Fault) || error.code !== "TAMPERED") throw error;
+        await this.#refresh();
+      }
+    }
+  }
+
+  /**
+   * Lends the keys for as long as `use` runs. For `beside.ts`.
+   * @throws {Fault} LOCKED when the stack was disposed of
+   */
+  lend<T>(use: (unlocked: Unlocked) => T): T {
+    this.#requireKeys();
+    return use(this.#unlocked);
+  }
+
+  /** Whether the secrets are with a provider: a look that costs little where they are not. */
+  async isRegistered(): Promise<boolean> {
+    return await this.#store.read(PROVIDER_DOCUMENT) !== undefined;
+  }
+
+  /** Changes documents of the stack's own, with no other writer in between. For `registration.ts`. */
+  changeDocuments<T>(change: (writer: StoreWriter, unlocked: Unlocked, store: Store) => Promise<T>): Promise<T> {
+    return this.#exclusively((writer) => change(writer, this.#unlocked, this.#store));
   }
 
   /** Authenticates all that is known of a secret and opens every version. For `verify.ts`. */

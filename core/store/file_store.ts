@@ -4,6 +4,7 @@ import { removeIfPresent, replaceFile, syncFolder } from "./atomic_file.ts";
 import { guardFolder, hostFault, readGuarded, statIfPresent } from "./file_guard.ts";
 import { lockFolder } from "./file_lock.ts";
 import { isPieceFolder, pathOfSecret, secretAtPath } from "./file_name.ts";
+import { onHost } from "./on_host.ts";
 import { type DocumentId, largestSizeOf, type Store, type StoredDocument, type StoreWriter } from "./store.ts";
 import type { UnchangedFiles } from "./unchanged_files.ts";
 
@@ -38,7 +39,7 @@ export class FileStore implements Store {
     // Asked for every secret, and there for few: where the folder is missing, that is all there is to know.
     if (document.kind === "kv" && !statIfPresent(`${this.#folder}/${FOLDERS.kv}`)) return undefined;
     this.#guard();
-    if (document.kind !== "stack") this.#guardFoldersOf(document);
+    if ("name" in document) this.#guardFoldersOf(document);
     const bytes = readGuarded(where, "sealed", largestSizeOf(document));
     return bytes && { bytes, where };
   }
@@ -83,7 +84,7 @@ export class FileStore implements Store {
         const path = this.#pathOf(document);
         return onHost(path, () => {
           if (document.kind !== "secret") sync();
-          if (document.kind !== "stack") this.#makeFoldersOf(document, unsynced);
+          if ("name" in document) this.#makeFoldersOf(document, unsynced);
           replaceFile(path, temporary, bytes);
           unsynced.add(parentOf(path));
           if (document.kind !== "secret") sync();
@@ -92,7 +93,7 @@ export class FileStore implements Store {
       remove: (document) => {
         const path = this.#pathOf(document);
         return onHost(path, () => {
-          if (document.kind !== "stack") this.#guardFoldersOf(document);
+          if ("name" in document) this.#guardFoldersOf(document);
           if (document.kind !== "secret") sync();
           if (removeIfPresent(path)) unsynced.add(parentOf(path));
           if (document.kind !== "secret") sync();
@@ -123,8 +124,8 @@ export class FileStore implements Store {
   }
 
   #pathOf(document: DocumentId): string {
-    if (document.kind === "stack") return `${this.#folder}/stack.json`;
-    return [this.#folder, ...componentsOf(document)].join("/");
+    const components = "name" in document ? componentsOf(document) : [`${document.kind}.json`];
+    return [this.#folder, ...components].join("/");
   }
 
   /** git keeps no empty folders, so `secrets/` may be missing in a fresh clone; `kv/` is made when it is needed. */
@@ -141,7 +142,7 @@ export class FileStore implements Store {
   }
 }
 
-type NamedDocument = Exclude<DocumentId, { kind: "stack" }>;
+type NamedDocument = Extract<DocumentId, { name: unknown }>;
 
 /** Where a document is below the stack's folder. */
 function componentsOf({ kind, name }: NamedDocument): string[] {
@@ -159,24 +160,4 @@ function entriesOf(folder: string): Deno.DirEntry[] {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
-}
-
-/**
- * Runs steps that touch the host; its errors become faults, and a bug stays what it is. The synchronous calls are
- * several times faster for small files; the interface stays asynchronous for other stores.
- */
-function onHost<T>(path: string, steps: () => T): Promise<T> {
-  return Promise.try(() => {
-    try {
-      return steps();
-    } catch (error) {
-      throw isFromHost(error) ? hostFault(error, path) : error;
-    }
-  });
-}
-
-function isFromHost(error: unknown): boolean {
-  // Errors without a class of their own (disk full, folder not empty) are told by their code.
-  return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
-    /^E[A-Z0-9]+$/.test(String((error as { code?: unknown }).code));
 }

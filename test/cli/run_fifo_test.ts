@@ -51,7 +51,15 @@ endToEnd("coffer run --fifo ends with the command, whether or not anybody has re
 endToEnd("coffer run --fifo leaves nothing behind when it is killed", async (coffer) => {
   await coffer.given({ KEY: "value" });
   const path = `${coffer.temp}/started`;
-  await using child = coffer.spawn(["run", "--fifo", "KEY", "--", "sh", "-c", `touch '${path}'; cat "$KEY_FILE"; sleep 60`]);
+  await using child = coffer.spawn([
+    "run",
+    "--fifo",
+    "KEY",
+    "--",
+    "sh",
+    "-c",
+    `touch '${path}'; cat "$KEY_FILE"; sleep 60`,
+  ]);
   const output = child.output();
   await eventually(() => isFile(path), "the command");
   child.kill("SIGKILL");

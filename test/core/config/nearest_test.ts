@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { editsBetween, nearest } from "../../../core/requirements/nearest.ts";
+import { editsBetween, nearest } from "../../../core/config/nearest.ts";
 
 const KEYS = ["secret", "default", "type", "enum", "pattern", "required"];
 /** Few letters, so that words are near each other. */

@@ -1,17 +1,17 @@
-/** Takes the keys out of a table of a project file, and notes what is wrong with them. */
+/** Takes the keys out of a table of a configuration file, and notes what is wrong with them. */
 import { show } from "../interchange/checks.ts";
 import { parseNameOrReference, type Reference } from "../reference.ts";
 import { nearest } from "./nearest.ts";
-import { isTable, type TomlTable } from "./toml.ts";
+import { isTable, type Table } from "./table.ts";
 
 export class TableReader {
-  readonly #table: TomlTable;
+  readonly #table: Table;
   /** What messages put before a key: the path of the table, with a full stop behind it unless it is the root. */
   readonly #prefix: string;
   readonly #problems: string[];
 
   /** @param known every key that may be there */
-  constructor(table: TomlTable, prefix: string, known: readonly string[], problems: string[]) {
+  constructor(table: Table, prefix: string, known: readonly string[], problems: string[]) {
     this.#table = table;
     this.#prefix = prefix;
     this.#problems = problems;

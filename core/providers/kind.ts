@@ -1,0 +1,54 @@
+/** A kind of provider: how one is made from a store's configuration (docs/providers.md). */
+import { TableReader } from "../config/table_reader.ts";
+import { Fault } from "../fault.ts";
+import type { StackName } from "../name.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Provider } from "./provider.ts";
+
+/** A store's `config` table, as it was written. */
+export type ProviderConfig = Readonly<Record<string, unknown>>;
+
+/** What a provider may have of the process it is made in. */
+export interface Surroundings {
+  env(name: string): string | undefined;
+  /** The working directory, absolute. */
+  readonly cwd: string;
+  /** An unlocked stack of the project, the current one when undefined; whoever asks for it disposes of it. */
+  stack(name: StackName | undefined): Promise<Stack>;
+  /** Tells the user something once, that is no error. */
+  warn(text: string): void;
+}
+
+export interface ProviderKind {
+  /** What `coffer provider list` says of it. */
+  readonly brief: string;
+  /**
+   * Makes one. It may put off until the first use what takes long or can fail for other reasons than its configuration.
+   * @throws {Fault} CONFIG naming every key that is wrong
+   */
+  open(config: ProviderConfig, around: Surroundings): Promise<Provider>;
+  /**
+   * Finds out whether one made so would work, for kinds of which that is not known before they are used.
+   * @throws {Fault} what is wrong: with the configuration, or at the other end
+   */
+  check?(config: ProviderConfig, around: Surroundings): Promise<void>;
+}
+
+/**
+ * Reads a store's configuration.
+ * @param known every key that may be there
+ * @throws {Fault} CONFIG naming every key that is wrong, and never what it holds
+ */
+export function readConfig<T>(config: ProviderConfig, known: readonly string[], read: (table: TableReader) => T): T {
+  const problems: string[] = [];
+  const result = read(new TableReader(config, "config.", known, problems));
+  if (problems.length === 0) return result;
+  throw new Fault("CONFIG", `the store's configuration is wrong: ${problems.join("; ")}`, {
+    hint: known.length > 0 ? `it may have: ${known.join(", ")}` : "it may have nothing",
+  });
+}
+
+/** `$PORTER_HOME`, or where Porter looks without it. */
+export function porterHome({ env }: Pick<Surroundings, "env">): string {
+  return env("PORTER_HOME") || `${env("HOME") ?? ""}/.porter`;
+}

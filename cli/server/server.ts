@@ -48,6 +48,7 @@ export class Server {
   readonly #app: App;
   readonly #awsAgent: App;
   readonly #wrappings: WrappedAnswers;
+  readonly #audit: AuditLog;
   readonly #listeners: Listener[] = [];
   readonly #ended = Promise.withResolvers<void>();
   #certificate: ServerCertificate | undefined;
@@ -63,6 +64,7 @@ export class Server {
     const now = () => Date.now();
     this.#state = readState(this.#location, { now });
     this.#wrappings = new WrappedAnswers(now);
+    this.#audit = AuditLog.staying(options.home);
     const dependencies: Dependencies = {
       version: VERSION,
       id: this.#state.id,
@@ -74,7 +76,7 @@ export class Server {
       policies: this.#state.policies,
       wrappings: this.#wrappings,
       failures: new FailureLimiter(now),
-      audit: AuditLog.open(options.home),
+      audit: this.#audit,
       sources: options.sources,
       hosts: options.hosts,
       now,
@@ -137,6 +139,7 @@ export class Server {
   stop(): void {
     clearTimeout(this.#idleTimer);
     void this.#shutdown().then(() => this.lock()).then(() => {
+      this.#audit[Symbol.dispose]();
       removeIfThere(this.#location.tokenFile);
       this.#ended.resolve();
     });

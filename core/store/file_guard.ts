@@ -29,6 +29,16 @@ export function guardFolder(path: string, exposure: Exposure): boolean {
   return true;
 }
 
+/**
+ * Looks at a regular file; undefined when there is none.
+ * @throws {Fault} DENIED for anything but a file that is ours and not too open
+ */
+export function lookGuarded(path: string, exposure: Exposure): Deno.FileInfo | undefined {
+  const info = statIfPresent(path);
+  if (info) guardFile(path, info, exposure);
+  return info;
+}
+
 /** How often a file is looked at anew that is replaced between looking and opening; a busy writer needs two or three. */
 const ATTEMPTS = 50;
 
@@ -67,8 +77,7 @@ export function openGuarded(
   check: (info: Deno.FileInfo) => void = () => {},
 ): Deno.FsFile | undefined {
   const checkAll = (info: Deno.FileInfo) => {
-    guard(path, info, exposure, "600");
-    if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
+    guardFile(path, info, exposure);
     check(info);
   };
   for (let attempt = 1;; attempt++) {
@@ -95,6 +104,11 @@ export function openGuarded(
       throw new Fault("CONFLICT", `${path} is being replaced all the time`, { hint: "try again" });
     }
   }
+}
+
+function guardFile(path: string, info: Deno.FileInfo, exposure: Exposure): void {
+  guard(path, info, exposure, "600");
+  if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
 }
 
 /** Asked for once: it takes as long as everything else here, and cannot change. */

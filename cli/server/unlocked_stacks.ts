@@ -9,6 +9,7 @@ import { Project } from "../../core/stack/project.ts";
 import type { Stack } from "../../core/stack/stack.ts";
 import { UnchangedFiles } from "../../core/store/unchanged_files.ts";
 import type { Mounts } from "../../server/dependencies.ts";
+import { MemoryReturn } from "./memory_return.ts";
 
 interface Unlocked {
   readonly stack: Stack;
@@ -18,6 +19,7 @@ interface Unlocked {
 export class UnlockedStacks implements Mounts, Disposable {
   readonly current: StackName;
   readonly #unlocked = new Map<StackName, Unlocked>();
+  readonly #memory = new MemoryReturn();
 
   /** @param current the one that `coffer:///name` means */
   constructor(current: StackName) {
@@ -50,7 +52,7 @@ export class UnlockedStacks implements Mounts, Disposable {
         hint: "coffer stop, then coffer serve in this project",
       });
     }
-    const key = await slotKeyOf(locked.header.slot, passphrase);
+    const key = await slotKeyOf(locked.header.slot, passphrase).finally(() => this.#memory.unlocked());
     const stack = locked.unlockWith({ ...key, kek: key.kek.slice() });
     this.#unlocked.set(name, { stack, key });
     if (before) wipe(before);
@@ -64,6 +66,7 @@ export class UnlockedStacks implements Mounts, Disposable {
 
   [Symbol.dispose](): void {
     this.lock();
+    this.#memory[Symbol.dispose]();
   }
 }
 

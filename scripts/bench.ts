@@ -4,8 +4,9 @@
  * runs; compare ratios, not milliseconds.
  *
  *     deno task bench [start-up] [growth] [peers] [run] [server] [--rounds N] [--mib N] [--seconds N]
+ *     deno task bench endurance [--requests N]
  *
- * All of them unless some are named. `--rounds` of commands (15), a third as many of output and of servers; `--mib` of
+ * All of them unless some are named, but for `endurance`: a million mixed requests, which take a quarter of an hour. `--rounds` of commands (15), a third as many of output and of servers; `--mib` of
  * output (1024): much less of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and
  * OpenBao: COFFER_TEST_FETCH=1 gets it.
  */
@@ -17,11 +18,13 @@ import { startServer } from "./bench/server.ts";
 import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
 import { throughput } from "./bench/throughput.ts";
 import { goalTable, speedTable } from "./bench/throughput_table.ts";
+import { enduranceTable, endure } from "./bench/endurance.ts";
 import { measureServers } from "./bench/http_servers.ts";
 import { goalTable as httpGoalTable, loadTable } from "./bench/http_table.ts";
-import { bundle, YOUNG_HEAP } from "./bundle.ts";
+import { bundle, V8_FLAGS } from "./bundle.ts";
 
 const SECTIONS = { "start-up": startUp, growth, peers, run, server };
+const NAMED_ONLY = { endurance };
 
 const rounds = numberAfter("--rounds", 15);
 const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
@@ -29,7 +32,7 @@ const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
 try {
   const script = await bundle(`${folder}/dist`);
   print(await machine());
-  const named = Object.entries(SECTIONS).filter(([name]) => Deno.args.includes(name));
+  const named = Object.entries({ ...SECTIONS, ...NAMED_ONLY }).filter(([name]) => Deno.args.includes(name));
   for (const [, section] of named.length > 0 ? named : Object.entries(SECTIONS)) await section(script);
 } finally {
   await Deno.remove(folder, { recursive: true });
@@ -139,6 +142,19 @@ async function server(script: string): Promise<void> {
   print(`\n### Goals for the server\n\n${httpGoalTable(measured.goals)}`);
 }
 
+/** What becomes of a server under a day's work, and of what it has confirmed. */
+async function endurance(script: string): Promise<void> {
+  const [cwd, home] = [`${folder}/endured`, `${folder}/home-endured`];
+  await makeProject(cwd, tokens(20), 17);
+  const endured = await endure({
+    serve: coffer(script, cwd, "coffer serve", ["serve", "--listen", "0"], home),
+    command: (...args) => coffer(script, cwd, `coffer ${args.join(" ")}`, args, home),
+    state: `${home}/server`,
+    requests: numberAfter("--requests", 1_000_000),
+  });
+  print(`\n### Endurance\n\n${enduranceTable(endured)}`);
+}
+
 async function tried<T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> {
   try {
     return await prepare();
@@ -165,7 +181,7 @@ function coffer(
   args: readonly string[],
   home: string = `${folder}/home`,
 ): Subject {
-  const command = [Deno.execPath(), "run", "-A", "--no-config", `--v8-flags=${YOUNG_HEAP}`, script, ...args] as const;
+  const command = [Deno.execPath(), "run", "-A", "--no-config", `--v8-flags=${V8_FLAGS}`, script, ...args] as const;
   return { name, command, cwd, env: { COFFER_PASSPHRASE: BENCH_PASSPHRASE, COFFER_HOME: home } };
 }
 

@@ -18,6 +18,8 @@ import { answerOwner } from "./owner_api.ts";
 import { readState, type ServerState, writeState } from "./state_file.ts";
 import type { UnlockedStacks } from "./unlocked_stacks.ts";
 
+const TOKEN_HEADERS = ["x-vault-token", "authorization", "x-aws-parameters-secrets-token"];
+
 /** What the token store says of a root token's origin. */
 const OWNER_PATH = "auth/token/root";
 
@@ -96,7 +98,8 @@ export class Server {
       this.#listeners.push(await listen(socket!, handler));
       this.#certificate = await certificate?.();
       for (const address of addresses) this.#listeners.push(await listen(address, handler, this.#certificate));
-      for (const address of awsAgent) this.#listeners.push(await listen(address, this.#awsAgent, this.#certificate));
+      const agent = async (request: Request, peer: Peer) => this.#used(request, await this.#awsAgent(request, peer));
+      for (const address of awsAgent) this.#listeners.push(await listen(address, agent, this.#certificate));
     } catch (error) {
       await this.#shutdown();
       throw error;
@@ -157,9 +160,15 @@ export class Server {
       lock: () => this.lock(),
       stop: () => this.stop(),
     };
-    const response = await answerOwner(request, peer, owned) ?? await this.#app(request, peer);
-    // Whoever has no token, such as a health check, keeps nothing open.
-    const isClient = request.headers.has("x-vault-token") || request.headers.has("authorization");
+    const ofOwner = await answerOwner(request, peer, owned);
+    // Whoever asks how it is does not use it.
+    if (ofOwner) return request.method === "GET" ? ofOwner : this.#used(request, ofOwner);
+    return this.#used(request, await this.#app(request, peer));
+  }
+
+  /** What is answered to a client keeps it open; whoever has no token, such as a health check, does not. */
+  #used({ headers }: Request, response: Response): Response {
+    const isClient = TOKEN_HEADERS.some((name) => headers.has(name));
     if (isClient && response.status < 400) this.#touch();
     return response;
   }

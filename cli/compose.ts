@@ -177,7 +177,8 @@ export class Workspace {
       import("./server/served_secrets.ts"),
     ]);
     const stack = this.#namedStack(flags);
-    return new ServedSecrets(parseRemoteAddress(address), clientToken(this.#host), stack);
+    const place = parseRemoteAddress(address, this.#host.env("COFFER_CACERT"));
+    return new ServedSecrets(place, clientToken(this.#host), stack);
   }
 
   /** Calls `attempt` with the first passphrase that there is, and again when it was typed and wrong. */

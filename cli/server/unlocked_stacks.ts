@@ -11,6 +11,7 @@ import type { Stack } from "../../core/stack/stack.ts";
 import { PROVIDER_DOCUMENT, type StoredDocument } from "../../core/store/store.ts";
 import { UnchangedFiles } from "../../core/store/unchanged_files.ts";
 import type { Mounts } from "../../server/dependencies.ts";
+import { MemoryReturn } from "./memory_return.ts";
 
 interface Unlocked {
   readonly stack: Stack;
@@ -32,6 +33,7 @@ export class UnlockedStacks implements Mounts, Disposable {
   readonly current: StackName;
   readonly #unlocked = new Map<StackName, Unlocked>();
   readonly #openRemote: OpenRemote;
+  readonly #memory = new MemoryReturn();
 
   /** @param current the one that `coffer:///name` means */
   constructor(current: StackName, openRemote: OpenRemote) {
@@ -81,7 +83,7 @@ export class UnlockedStacks implements Mounts, Disposable {
         hint: "coffer stop, then coffer serve in this project",
       });
     }
-    const key = await slotKeyOf(locked.header.slot, passphrase);
+    const key = await slotKeyOf(locked.header.slot, passphrase).finally(() => this.#memory.unlocked());
     const stack = locked.unlockWith({ ...key, kek: key.kek.slice() });
     this.#unlocked.set(name, { stack, key });
     if (before) wipe(before);
@@ -95,6 +97,7 @@ export class UnlockedStacks implements Mounts, Disposable {
 
   [Symbol.dispose](): void {
     this.lock();
+    this.#memory[Symbol.dispose]();
   }
 }
 

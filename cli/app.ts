@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   stop: async () => (await import("./commands/stop.ts")).stop,
   token: async () => (await import("./commands/token.ts")).token,
   stack: async () => (await import("./commands/stack.ts")).stack,
+  provider: async () => (await import("./commands/provider.ts")).provider,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,
   rekey: async () => (await import("./commands/rekey.ts")).rekeyCommand,
   audit: async () => (await import("./commands/audit.ts")).audit,

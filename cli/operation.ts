@@ -20,6 +20,14 @@ const OPERATIONS: readonly Operation[] = [
   "verify",
   "serve",
   "unlock",
+  // With a provider, these reach secrets, too.
+  "list",
+  "history",
+  "provider register",
+  "provider unregister",
+  "provider show",
+  "provider migrate",
+  "vault configure",
 ];
 
 /** Undefined for a command that reaches no secret. */

@@ -20,6 +20,8 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/providers/host.ts",
   "core/providers/registered.ts",
   "core/providers/registry.ts",
+  "core/providers/vault/transport.ts",
+  "core/providers/vault/vault.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
   "core/store/file_guard.ts",

@@ -144,8 +144,8 @@ export async function credentialText(
   if (!tokenStdin) {
     using typed = await terminal.askHidden(`The ${words} (not shown)`);
     if (typed && typed.size > 0) return typed.revealText();
-    throw new Fault("USAGE", `there is no ${words}, and no terminal to ask for one`, {
-      hint: `pipe it in: coffer provider register --token-stdin … < FILE`,
+    throw new Fault("LOCKED", `there is no ${words}, and no terminal to ask for one`, {
+      hint: "pipe it in, and add --token-stdin",
     });
   }
   using given = new Secret(await readStdin(host, MAX_BYTES));

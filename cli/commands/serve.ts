@@ -100,7 +100,11 @@ export const serve = command<Flags, StackName[]>({
     const idleLockSeconds = flags.ttl === undefined ? undefined : parseDuration(flags.ttl, "--ttl");
     const project = await workspace.project();
     const current = workspace.stackName(flags, project);
-    using stacks = new UnlockedStacks(names[0] ?? current);
+    using stacks = new UnlockedStacks(names[0] ?? current, async (stack) => {
+      const { openRegistered } = await import("../../core/providers/registered.ts");
+      const use = { home: workspace.home, offline: false };
+      return (await openRegistered(stack, workspace.surroundings(flags), use))?.provider;
+    });
     for (const name of names.length > 0 ? names : [current]) {
       const record = await workspace.recorder(name, undefined);
       await workspace.withPassphrase(flags, name, (passphrase) =>

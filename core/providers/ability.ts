@@ -3,6 +3,7 @@ import { Fault } from "../fault.ts";
 import type {
   BulkProvider,
   ChangeableProvider,
+  KvProvider,
   ListableProvider,
   Provider,
   RemovableProvider,
@@ -18,6 +19,7 @@ interface Abilities {
   list: ListableProvider;
   remove: RemovableProvider;
   history: VersionedProvider;
+  forward: KvProvider;
 }
 
 const WORDS: Readonly<Record<keyof Abilities, string>> = {
@@ -27,6 +29,7 @@ const WORDS: Readonly<Record<keyof Abilities, string>> = {
   list: "listing secrets",
   remove: "removing secrets",
   history: "versions of secrets",
+  forward: "Vault's KV API",
 };
 
 /** Whether the provider has the ability that this method stands for. */

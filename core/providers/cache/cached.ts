@@ -3,7 +3,7 @@
  * a reason to hand out an older value. Asked to stay offline, it is not asked at all.
  */
 import { Fault } from "../../fault.ts";
-import type { SecretName } from "../../name.ts";
+import { isSecretName, type SecretName } from "../../name.ts";
 import { can } from "../ability.ts";
 import { nameOfKey } from "../key_name.ts";
 import type { ProvidedValue, Provider, Source } from "../provider.ts";
@@ -93,6 +93,15 @@ export function cachedProvider<P extends Provider>(provider: P, cache: CacheFile
       at: ((name, version) => online(options, () => provider.at(name, version))) satisfies typeof provider.at,
       rollback: ((name, version) =>
         writing([name], () => provider.rollback(name, version))) satisfies typeof provider.rollback,
+    }),
+    ...(can(provider, "forward") && {
+      forward: ((request) => {
+        const isRead = request.method === "GET" || request.method === "LIST";
+        const names = isSecretName(request.name) ? [request.name] : [];
+        return isRead
+          ? online(options, () => provider.forward(request))
+          : writing(names, () => provider.forward(request));
+      }) satisfies typeof provider.forward,
     }),
   };
   return Object.assign(view, abilities) as unknown as P;

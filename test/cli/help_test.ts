@@ -4,8 +4,9 @@ import { BUNDLE_ONLY, endToEnd } from "../fixture/coffer_cli.ts";
 const COMMANDS = [
   ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "check"],
   ...["mask", "inject", "serve", "status", "lock", "unlock", "stop", "token create", "token list", "token revoke"],
-  ...["stack list", "stack new", "stack select", "stack rm", "passphrase change", "rekey", "audit", "verify", "doctor"],
-  ...["version", "completion"],
+  ...["stack list", "stack new", "stack select", "stack rm"],
+  ...["provider show", "provider register", "provider unregister", "provider migrate", "vault configure"],
+  ...["passphrase change", "rekey", "audit", "verify", "doctor", "version", "completion"],
 ];
 
 endToEnd("coffer --help names every command", async (coffer) => {

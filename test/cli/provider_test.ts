@@ -259,3 +259,73 @@ endToEnd("a stack's secrets can be Porter's plain files, which cannot do everyth
   ]);
   await coffer.fault("CONFIG", ["provider", "register", "--kind", "volt"]);
 }, BUNDLE_ONLY);
+
+endToEnd("neither token nor value of a provider is shown, whatever succeeds or fails", async (coffer) => {
+  await coffer.given(LOCAL);
+  await using vault = await anotherCoffer(coffer);
+  const value = "canary-of-the-vault";
+  const register = ["provider", "register", "--url", vault.url, "--token-stdin"];
+  const steps: [args: string[], stdin?: string][] = [
+    [register, `${vault.token}x`],
+    [[...register, "--mount", vault.token], vault.token],
+    [[...register, "--auth", "userpass", "--username", "ada"], vault.token],
+    [[...register, "--auth", vault.token], vault.token],
+    [["provider", "register", "--kind", "vault", "--config", "-"], JSON.stringify({ token: vault.token })],
+    [["provider", "register", "--kind", "plugin", "--config", "-"], vault.token],
+    [register, vault.token],
+    [register, vault.token],
+    [["provider", "show"]],
+    [["provider", "show", "--json"]],
+    [["set", "A"], value],
+    [["set", "A", "--field", "x"], value],
+    [["list", "--json"]],
+    [["history", "A"]],
+    [["run", "-s", "A", "--", "env"]],
+    [["provider", "migrate", "--to", "provider"]],
+    [["provider", "migrate", "--to", "stack"]],
+    [["verify"]],
+    [["doctor"]],
+    [["audit"]],
+    [["rekey"]],
+    [["vault", "configure", "--url", vault.url, "--token-stdin", "--register"], vault.token],
+    [["provider", "unregister", "--json"]],
+  ];
+  for (const [args, stdin] of steps) {
+    const { text, stderr } = await coffer.run(args, stdin === undefined ? {} : { stdin });
+    for (const secret of [vault.token, value]) {
+      assert.ok(!`${text}${stderr}`.includes(secret), `${args.join(" ")}: ${stderr}`);
+    }
+    for (const [path, content] of filesBelow(coffer.root)) {
+      const file = new TextDecoder("latin1").decode(content);
+      for (const secret of [vault.token, value]) assert.ok(!file.includes(secret), `${args.join(" ")}: ${path}`);
+    }
+  }
+}, BUNDLE_ONLY);
+
+endToEnd("accesses by way of a provider are in the audit log", async (coffer) => {
+  await coffer.given(LOCAL);
+  await using vault = await anotherCoffer(coffer);
+  await register(coffer, vault);
+  await coffer.ok(["set", "A"], { stdin: "x" });
+  await coffer.ok(["get", "A"]);
+  await coffer.run(["get", "none"]);
+  await coffer.ok(["list"]);
+  await coffer.ok(["rm", "A"]);
+  await coffer.ok(["provider", "migrate", "--to", "provider"]);
+  await coffer.ok(["provider", "unregister"]);
+  type Line = { operation: string; access: string; secrets: { name: string }[]; missing: number; outcome: string };
+  const lines = (await coffer.json(["audit"]) as Line[]).map(({ operation, access, secrets, missing, outcome }) =>
+    [operation, access, ...secrets.map(({ name }) => name), ...(missing ? [`+${missing}`] : []), outcome].join(" ")
+  );
+  assert.deepEqual(lines.slice(0, 5), [
+    "provider register provider ok",
+    "set write A ok",
+    "get read A ok",
+    "get read +1 ok",
+    "rm remove A ok",
+  ]);
+  assert.equal(lines.at(-1), "provider unregister provider ok");
+  for (const name of Object.keys(LOCAL)) {
+    assert.ok(lines.includes(`provider migrate write ${name} ok`), lines.join("\n"));
+  }
+}, BUNDLE_ONLY);

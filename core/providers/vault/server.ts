@@ -7,7 +7,6 @@ import type { VaultConnection } from "./config.ts";
 import { notVault, sealedVault } from "./faults.ts";
 import { leaderIn } from "./redirect.ts";
 import { type Failure, RETRY, type RetryRules, secondsOf, waitMs } from "./retry.ts";
-import { Slots } from "./slots.ts";
 
 /** Connections: closed when it is disposed of. */
 export interface Transport extends Disposable {
@@ -28,8 +27,6 @@ export interface VaultRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Connections over HTTP 1; over HTTP 2, requests on the one connection. A Vault's default limits are far higher. */
-const AT_ONCE = 8;
 /** A switch of leaders may take a client from one to the next. */
 const MOST_HOPS = 2;
 /** Statuses that say "later": too many requests, not there yet on this replica, and whatever is the server's fault. */
@@ -46,7 +43,6 @@ export class VaultServer implements Disposable {
   readonly #timeoutMs: number;
   readonly #transport: Transport;
   readonly #retry: RetryRules;
-  readonly #slots = new Slots(AT_ONCE);
 
   /** @param transport taken over: disposed of with the server */
   constructor(
@@ -71,7 +67,7 @@ export class VaultServer implements Disposable {
   async send(request: VaultRequest, token?: Secret): Promise<VaultAnswer> {
     let isRepeated = false;
     for (let attempt = 1;; attempt++) {
-      const outcome = await this.#slots.in(() => this.#attempt(request, token));
+      const outcome = await this.#attempt(request, token);
       if ("status" in outcome) return { ...outcome, isRepeated };
       const wait = waitMs(attempt, outcome, isRepeatable(request), this.#retry);
       if (wait === undefined) throw this.#asFault(request, outcome);
@@ -186,7 +182,7 @@ export class VaultServer implements Disposable {
       hint: "check url, and that it runs: bao status, or vault status",
       cause: error,
     });
-    return { fault, executed: /client error \(Connect\)/.test(details) ? "no" : "maybe" };
+    return { fault, executed: /client error \(Connect\)/.test(details) ? "no" : "maybe", isLate };
   }
 
   /** What is not known to be undone may be done. */
@@ -212,6 +208,7 @@ function isRepeatable({ method, repeatable = false }: VaultRequest): boolean {
 /** @throws when it is aborted meanwhile */
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const stop = () => {
       clearTimeout(timer);
       reject(signal!.reason);

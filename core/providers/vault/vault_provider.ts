@@ -17,9 +17,7 @@ import type {
 import { atOnce } from "./at_once.ts";
 import type { VaultPlace } from "./config.ts";
 import type { VaultKv } from "./kv.ts";
-import { KvV1 } from "./kv_v1.ts";
-import { KvV2 } from "./kv_v2.ts";
-import { kvVersionAt } from "./mount.ts";
+import { openKv } from "./open_kv.ts";
 import type { VaultSession } from "./session.ts";
 
 export class VaultProvider implements ChangeableProvider, ListableProvider, RemovableProvider, VersionedProvider {
@@ -41,7 +39,7 @@ export class VaultProvider implements ChangeableProvider, ListableProvider, Remo
     const found = new Map<SecretName, ProvidedValue | Fault>();
     if (wanted.length > 0) {
       const kv = await this.#engine();
-      const results = await atOnce(wanted, (name, signal) => kv.find(name, signal), { discard: disposeOf });
+      const results = await atOnce(wanted, (name, signal) => kv.find(name, signal), disposeOf);
       wanted.forEach((name, i) => found.set(name, results[i]!));
     }
     const taken = new Set<SecretName>();
@@ -105,16 +103,11 @@ export class VaultProvider implements ChangeableProvider, ListableProvider, Remo
 
   /** Asks for the engine's version once; again when that did not work. */
   #engine(): Promise<VaultKv> {
-    const engine = this.#kv ??= this.#open();
+    const engine = this.#kv ??= openKv(this.#session, this.#place);
     engine.catch(() => {
       if (this.#kv === engine) this.#kv = undefined;
     });
     return engine;
-  }
-
-  async #open(): Promise<VaultKv> {
-    const version = this.#place.kvVersion ?? await kvVersionAt(this.#session, this.#place.mount);
-    return version === 2 ? new KvV2(this.#session, this.#place) : new KvV1(this.#session, this.#place);
   }
 }
 

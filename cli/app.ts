@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   token: async () => (await import("./commands/token.ts")).token,
   stack: async () => (await import("./commands/stack.ts")).stack,
   provider: async () => (await import("./commands/provider.ts")).provider,
+  vault: async () => (await import("./commands/vault.ts")).vault,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,
   rekey: async () => (await import("./commands/rekey.ts")).rekeyCommand,
   audit: async () => (await import("./commands/audit.ts")).audit,

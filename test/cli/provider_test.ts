@@ -329,3 +329,45 @@ endToEnd("accesses by way of a provider are in the audit log", async (coffer) =>
     assert.ok(lines.includes(`provider migrate write ${name} ok`), lines.join("\n"));
   }
 }, BUNDLE_ONLY);
+
+endToEnd("coffer vault configure makes a place in an OpenBao, and a token that opens nothing else", async (coffer) => {
+  await using server = await startBaoDevServer();
+  await coffer.given(LOCAL, "acme");
+  const asked = ["vault", "configure", "--url", server.address, "--stack", "acme", "--token-stdin"];
+  const made = await coffer.json([...asked, "--ttl", "2h"], { stdin: server.token }) as Record<string, unknown>;
+  assert.deepEqual({ ...made, token: "" }, { mount: "acme", policy: "acme", ttl: 7200, token: "" });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const headers = { "X-Vault-Token": String(made.token) };
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${server.address}/v1/${path}`, init);
+    return { status: answer.status, json: JSON.parse(await answer.text() || "null") };
+  };
+  assert.equal((await ask("POST", "acme/data/x", { data: { a: "b" } })).status, 200);
+  assert.equal((await ask("POST", "secret/data/x", { data: { a: "b" } })).status, 403);
+  assert.equal((await ask("GET", "sys/policies/acl")).status, 403);
+  const { data } = (await ask("GET", "auth/token/lookup-self")).json;
+  assert.deepEqual([data.policies, data.orphan, data.renewable, data.ttl > 7100], [["acme"], true, true, true]);
+  // The one who got it registers it; or it is registered at once.
+  const registration = ["provider", "register", "--stack", "acme", "--url", `${server.address}/acme`, "--token-stdin"];
+  await coffer.ok(registration, { stdin: String(made.token) });
+  assert.equal(await coffer.ok(["get", "x", "--field", "a", "--stack", "acme"]), "b");
+  await coffer.fault("CONFLICT", [...asked, "--register"], { stdin: server.token });
+  await coffer.ok(["provider", "unregister", "--stack", "acme"]);
+  const again = await coffer.run([...asked, "--register"], { stdin: server.token });
+  assert.deepEqual([again.code, again.text], [0, ""], again.stderr);
+  assert.ok(!again.stderr.includes(server.token));
+  await coffer.ok(["provider", "migrate", "--to", "provider", "--stack", "acme"]);
+  assert.equal(await coffer.ok(["get", "API_KEY", "--stack", "acme"]), LOCAL.API_KEY);
+  await coffer.fault("DENIED", [...asked, "--mount", "other"], { stdin: String(made.token) });
+  await coffer.fault("UNAVAILABLE", [
+    "vault",
+    "configure",
+    "--url",
+    "http://127.0.0.1:1",
+    "--token-stdin",
+    "--stack",
+    "x",
+  ], {
+    stdin: "t",
+  });
+}, WITH_BAO);

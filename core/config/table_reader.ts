@@ -2,16 +2,16 @@
 import { show } from "../interchange/checks.ts";
 import { parseNameOrReference, type Reference } from "../reference.ts";
 import { nearest } from "./nearest.ts";
-import { isTable, type TomlTable } from "./toml.ts";
+import { isTable, type Table } from "./table.ts";
 
 export class TableReader {
-  readonly #table: TomlTable;
+  readonly #table: Table;
   /** What messages put before a key: the path of the table, with a full stop behind it unless it is the root. */
   readonly #prefix: string;
   readonly #problems: string[];
 
   /** @param known every key that may be there */
-  constructor(table: TomlTable, prefix: string, known: readonly string[], problems: string[]) {
+  constructor(table: Table, prefix: string, known: readonly string[], problems: string[]) {
     this.#table = table;
     this.#prefix = prefix;
     this.#problems = problems;
@@ -31,6 +31,20 @@ export class TableReader {
     const given = this.#table[key] ?? {};
     if (this.has(key) && !isTable(given)) this.#wrong(key, "is not a table");
     return isTable(given) ? Object.entries(given) : [];
+  }
+
+  /** The table under `key`. */
+  table(key: string): Table | undefined {
+    const given = this.#table[key];
+    return given === undefined || isTable(given) ? given : this.#wrong(key, "is not a table");
+  }
+
+  /** The tables of the list under `key`, each with its path. A table alone is a list of one, as in Porter's files. */
+  tables(key: string): [at: string, table: Table][] {
+    const given = this.#table[key];
+    const list = given === undefined ? [] : isTable(given) ? [given] : given;
+    if (!Array.isArray(list) || !list.every(isTable)) return this.#wrong(key, "is not a list of tables") ?? [];
+    return list.map((table, i) => [`${this.#prefix}${key}${list === given ? `[${i}]` : ""}`, table]);
   }
 
   text(key: string): string | undefined {

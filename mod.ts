@@ -43,8 +43,11 @@ export {
   type SecretName,
   type StackName,
 } from "./core/name.ts";
+export type { Origin } from "./core/origin.ts";
+export type { ProvidedValue, Provider, Source, SourceKind } from "./core/providers/provider.ts";
 export { isReference, parseReference, parseTemplate, type Reference, type Template } from "./core/reference.ts";
 export { resolve, Resolved, type SecretSource } from "./core/resolve.ts";
+export type { ProviderOf } from "./core/resolve_sources.ts";
 export type { ValueType } from "./core/seal/secret_file.ts";
 export type { StackHeader } from "./core/seal/stack_file.ts";
 export { Secret } from "./core/secret.ts";

@@ -86,8 +86,8 @@ export function requireAll(resolved: Resolved): Resolved {
   throw together(faults);
 }
 
-/** One fault for all names that are missing. */
-function missingNames({ missing }: Resolved): Fault | undefined {
+/** One fault for all names that are missing; undefined when none is. */
+export function missingNames({ missing }: Resolved): Fault | undefined {
   const [first, ...others] = missing.values();
   if (others.length === 0) return first;
   return new Fault("NOT_FOUND", `there are no secrets ${[...missing.keys()].join(", ")}`, { hint: HINT });

@@ -19,6 +19,7 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/providers/host.ts",
   "core/providers/open_store.ts",
   "core/providers/registry.ts",
+  "core/sets/set_folder.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
   "core/store/file_guard.ts",

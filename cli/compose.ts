@@ -4,8 +4,10 @@
  */
 import type { AuditLog } from "../core/audit/audit_log.ts";
 import type { Operation } from "../core/audit/entry.ts";
+import type { Stores } from "../core/config/stores.ts";
 import { Fault } from "../core/fault.ts";
 import { parseStackName, type StackName } from "../core/name.ts";
+import type { Surroundings } from "../core/providers/kind.ts";
 import type { Secret } from "../core/secret.ts";
 import { type RecordAccess, recorded } from "../core/stack/access.ts";
 import type { LockedStack } from "../core/stack/locked_stack.ts";
@@ -13,12 +15,13 @@ import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import { homeOf } from "./home.ts";
-import type { Host } from "./host.ts";
+import { CREDENTIALS, type Host } from "./host.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ServerClient } from "./server/client.ts";
 import type { ServedSecrets } from "./server/served_secrets.ts";
 import { givenPassphrase, withPassphrase } from "./passphrase.ts";
 import { selectedStack } from "./selection.ts";
+import type { StoreFlags } from "./store_flags.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The stack used when nothing is selected. */
@@ -28,16 +31,21 @@ export class Workspace {
   readonly #host: Host;
   readonly #terminal: Terminal;
   readonly #operation: Operation | undefined;
+  readonly #warn: (text: string) => void;
   /** Read once: a descriptor has nothing more to say for the next stack. */
   #given: Secret | undefined;
   #audit: AuditLog | undefined;
   #server: Promise<ServerClient | undefined> | undefined;
 
-  /** @param operation what the audit log calls the command; undefined for one that reaches no secret */
-  constructor(host: Host, terminal: Terminal, operation: Operation | undefined) {
+  /**
+   * @param operation what the audit log calls the command; undefined for one that reaches no secret
+   * @param warn tells the user what is no error
+   */
+  constructor(host: Host, terminal: Terminal, operation: Operation | undefined, warn: (text: string) => void) {
     this.#host = host;
     this.#terminal = terminal;
     this.#operation = operation;
+    this.#warn = warn;
   }
 
   /** The user's own folder. @throws {Fault} UNAVAILABLE when there is none */
@@ -88,10 +96,19 @@ export class Workspace {
    * @throws as `audit`
    */
   async recorder(name: StackName, id: string | undefined): Promise<RecordAccess> {
+    return await this.#recorderOf({ name, id });
+  }
+
+  /** Records accesses to what is no stack's: other stores, and this machine. @throws as `audit` */
+  async storeRecorder(): Promise<RecordAccess> {
+    return await this.#recorderOf(undefined);
+  }
+
+  async #recorderOf(stack: { name: StackName; id: string | undefined } | undefined): Promise<RecordAccess> {
     const operation = this.#operation;
     if (!operation) throw new Error("internal error: this command is not known to the audit log");
     const log = await this.audit();
-    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack: { name, id } });
+    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack });
   }
 
   /** A stack unlocked with the first passphrase that there is. What is done with it is recorded in the audit log. */
@@ -110,12 +127,35 @@ export class Workspace {
     });
   }
 
-  /** Secrets by name and reference: from the server of `COFFER_ADDR` where that is set, or from stacks here. */
-  async secrets(flags: CommonFlags): Promise<Secrets> {
+  /** Values by name, reference and source: from the server of `COFFER_ADDR` where that is set, or from what is here. */
+  async secrets(flags: StoreFlags): Promise<Secrets> {
     const served = await this.served(flags);
     if (served) return served;
     const { OpenStacks } = await import("./open_stacks.ts");
     return new OpenStacks(this, flags);
+  }
+
+  /** The secret stores that are configured. @throws {Fault} CONFIG for what the file says, DENIED for how it is kept */
+  async stores({ context }: Pick<StoreFlags, "context">): Promise<Stores> {
+    const { configuredStores } = await import("../core/config/config_file.ts");
+    return await configuredStores(this.home, { env: (name) => this.#host.env(name), context });
+  }
+
+  /**
+   * Reads a variable of the environment for what is not Coffer itself: not those that unlock the store.
+   * @throws {Fault} UNSUPPORTED when it is not text
+   */
+  readonly env = (name: string): string | undefined => {
+    try {
+      return CREDENTIALS.includes(name) ? undefined : this.#host.env(name);
+    } catch {
+      throw new Fault("UNSUPPORTED", `${name} in the environment is not UTF-8 text`, { hint: `unset ${name}` });
+    }
+  };
+
+  /** What a store's provider may have of this process. @param stack opens a stack of the project */
+  surroundings(stack: Surroundings["stack"]): Surroundings {
+    return { env: this.env, cwd: this.#host.cwd, stack, warn: this.#warn };
   }
 
   /** Those of the server of `COFFER_ADDR`, for which nothing has to be here. @throws {Fault} for a wrong address or token */

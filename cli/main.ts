@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     host,
     report,
     terminal,
-    workspace: new Workspace(host, terminal, operationOf(args)),
+    workspace: new Workspace(host, terminal, operationOf(args), (text) => report.warning(text)),
     process: { stdout: { write: print }, stderr: { write: () => {} } },
   };
   try {

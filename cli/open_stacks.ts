@@ -1,21 +1,25 @@
-/** The stacks that one command opens, each unlocked once. */
+/** The stacks that one command opens, each unlocked once, and its stores. */
 import type { SecretName, StackName } from "../core/name.ts";
-import type { Reference } from "../core/reference.ts";
+import type { Origin } from "../core/origin.ts";
 import { lookUp, resolve, type Resolved } from "../core/resolve.ts";
 import type { Stack } from "../core/stack/stack.ts";
-import type { CommonFlags } from "./command.ts";
 import type { Workspace } from "./compose.ts";
+import { OpenStores } from "./open_stores.ts";
 import type { Secrets } from "./secrets.ts";
+import type { StoreFlags } from "./store_flags.ts";
 
 export class OpenStacks implements Secrets {
   readonly #workspace: Workspace;
-  readonly #flags: CommonFlags;
+  readonly #flags: StoreFlags;
+  /** Opened where there are sources to resolve. */
+  readonly stores: OpenStores;
   readonly #opened = new Map<StackName, Promise<Stack>>();
   readonly #stacks: Stack[] = [];
 
-  constructor(workspace: Workspace, flags: CommonFlags) {
+  constructor(workspace: Workspace, flags: StoreFlags) {
     this.#workspace = workspace;
     this.#flags = flags;
+    this.stores = new OpenStores(workspace, flags, (name) => this.get(name));
   }
 
   /** The named stack, or the current one. */
@@ -26,12 +30,12 @@ export class OpenStacks implements Secrets {
     return await opened;
   }
 
-  async resolve(references: readonly Reference[]): Promise<Resolved> {
-    return await resolve(references, (stack) => this.get(stack));
+  async resolve(origins: readonly Origin[]): Promise<Resolved> {
+    return await resolve(origins, (stack) => this.get(stack), (kind) => this.stores.providerOf(kind));
   }
 
-  async lookUp(references: readonly Reference[]): Promise<Resolved> {
-    return await lookUp(references, (stack) => this.get(stack));
+  async lookUp(origins: readonly Origin[]): Promise<Resolved> {
+    return await lookUp(origins, (stack) => this.get(stack), (kind) => this.stores.providerOf(kind));
   }
 
   async list(): Promise<SecretName[]> {
@@ -45,7 +49,8 @@ export class OpenStacks implements Secrets {
     return [...this.#opened.keys()].map((name) => `${folder}/stacks/${name}`);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stores[Symbol.asyncDispose]();
     for (const stack of this.#stacks) stack.dispose();
   }
 

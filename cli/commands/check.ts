@@ -39,7 +39,7 @@ async function checksOf(file: ProjectFile, { workspace, host }: Context, flags: 
   const exists = ({ stack, name }: Reference) => listed.get(stack)!.has(name);
   const toOpen = file.opened.filter(exists);
   const opened = new Set(toOpen.map(describeReference));
-  using stacks = new OpenStacks(workspace, flags);
+  await using stacks = new OpenStacks(workspace, flags);
   using resolved = await lookUp(toOpen, (stack) => stacks.get(stack));
   return file.check({
     has: (reference) => opened.has(describeReference(reference)) ? !!resolved.find(reference) : exists(reference),

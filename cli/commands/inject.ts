@@ -20,7 +20,7 @@ export const inject = command<CommonFlags, [file?: string]>({
       ? await readStdin(host, MAX_BYTES)
       : readFileBytes(file, MAX_BYTES);
     const template = templateOf(bytes, "the template");
-    using secrets = await workspace.secrets(flags);
+    await using secrets = await workspace.secrets(flags);
     const references = template.filter((part) => typeof part !== "string");
     using resolved = await secrets.resolve(references);
     const rendered = render(template, resolved);

@@ -61,7 +61,7 @@ export const mask = command<Flags>({
 });
 
 async function maskerOf({ workspace, report }: Context, flags: Flags): Promise<Masker> {
-  using stacks = new OpenStacks(workspace, flags);
+  await using stacks = new OpenStacks(workspace, flags);
   const references = await choose(flags, stacks);
   using resolved = await resolve(references, (stack) => stacks.get(stack));
   const short = references.filter((reference) => resolved.of(reference).size < LEAST_MASKED_BYTES);

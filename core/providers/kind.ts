@@ -3,6 +3,7 @@ import { TableReader } from "../config/table_reader.ts";
 import { Fault } from "../fault.ts";
 import type { StackName } from "../name.ts";
 import type { Stack } from "../stack/stack.ts";
+import type { Ability } from "./ability.ts";
 import type { Provider } from "./provider.ts";
 
 /** A store's `config` table, as it was written. */
@@ -19,9 +20,14 @@ export interface Surroundings {
   warn(text: string): void;
 }
 
+/** The abilities that users are told of. */
+export type ListedAbility = Extract<Ability, "persist" | "list" | "remove" | "history">;
+
 export interface ProviderKind {
   /** What `coffer provider list` says of it. */
   readonly brief: string;
+  /** What its providers can do besides resolving, for lists that open none. */
+  readonly can: readonly ListedAbility[];
   /**
    * Makes one. It may put off until the first use what takes long or can fail for other reasons than its configuration.
    * @throws {Fault} CONFIG naming every key that is wrong

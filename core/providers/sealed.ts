@@ -19,6 +19,7 @@ import type {
 
 export const sealed: ProviderKind = {
   brief: "a stack of Coffer's own: sealed on disk, with versions",
+  can: ["persist", "list", "remove", "history"],
   async open(config, around) {
     const { stack } = readConfig(config, ["stack"], (table) => ({ stack: table.text("stack") }));
     return new SealedProvider(await around.stack(stack === undefined ? undefined : parseStackName(stack)));

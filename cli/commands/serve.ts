@@ -6,7 +6,9 @@ import { type Address, type Certificate, isLoopbackName, parseAddress } from "..
 import { serverLocation } from "../server/location.ts";
 import { Server } from "../server/server.ts";
 import { UnlockedStacks } from "../server/unlocked_stacks.ts";
+import { hostSources, parseHostSources } from "../server/host_sources.ts";
 import { parseDuration } from "../../server/duration.ts";
+import type { HostSources } from "../../server/dependencies.ts";
 import { readFileBytes } from "../input.ts";
 
 interface Flags extends CommonFlags {
@@ -17,6 +19,7 @@ interface Flags extends CommonFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly host?: readonly string[];
+  readonly allowSource?: readonly (keyof HostSources)[];
 }
 
 const MAX_PEM_BYTES = 1024 * 1024;
@@ -26,7 +29,7 @@ export const serve = command<Flags, StackName[]>({
   details:
     "Speaks Vault's HTTP API, each stack a KV v2 mount, and unlocks the stack for all other commands. Listens on a unix\n" +
     "socket that only you can reach; --listen adds others. The owner's token is in a file beside the socket.",
-  examples: ["serve", "serve --listen 127.0.0.1:8200", "serve dev prod --ttl 8h"],
+  examples: ["serve", "serve --listen 127.0.0.1:8200", "serve dev prod --ttl 8h", "serve --allow-source env"],
   flags: {
     listen: {
       kind: "parsed",
@@ -62,6 +65,13 @@ export const serve = command<Flags, StackName[]>({
       brief: "Another name that clients call this server by",
       placeholder: "name",
     },
+    allowSource: {
+      kind: "parsed",
+      parse: parseHostSources,
+      optional: true,
+      brief: "Resolve env, path, command of this machine for clients whose policy allows it",
+      placeholder: "a,b",
+    },
   },
   positional: {
     kind: "array",
@@ -88,7 +98,8 @@ export const serve = command<Flags, StackName[]>({
         recorded(record, "unlock", () => stacks.unlock(name, project.folder, passphrase)));
     }
     const hosts = (flags.host ?? []).map((host) => host.toLowerCase());
-    const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts, sources: {} });
+    const sources = hostSources(flags.allowSource ?? [], workspace.env);
+    const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts, sources });
     using _signals = onSignals(server); // before anybody can know that it runs
     await server.start(addresses, awsAgent, certificate);
     report.data({ listeners: server.urls, stacks: stacks.list(), tokenFile: location.tokenFile }, () => []);

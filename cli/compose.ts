@@ -138,7 +138,7 @@ export class Workspace {
   /** The secret stores that are configured. @throws {Fault} CONFIG for what the file says, DENIED for how it is kept */
   async stores({ context }: Pick<StoreFlags, "context">): Promise<Stores> {
     const { configuredStores } = await import("../core/config/config_file.ts");
-    return await configuredStores(this.home, { env: (name) => this.#host.env(name), context });
+    return await configuredStores(this.home, { env: this.env, context });
   }
 
   /**

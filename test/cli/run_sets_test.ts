@@ -39,26 +39,32 @@ endToEnd(
       "from/deep": { secret: "x/y" },
       FROM_ENV: { env: "OUTSIDE" },
       "from path": { path: "$DIR/token.txt" },
-      "from.command": { command: `cat ${file}` },
+      "from.command": { command: `sh ${coffer.file("noisy", `echo noise >&2; cat '${file}'`)}` },
+      FROM_HOME: { path: "$HOME/in-home" },
       literal: { value: "literal-value" },
     });
+    coffer.file(`${coffer.home}/in-home`, "home-value");
     const env = { OUTSIDE: "env-value", DIR: coffer.project };
-    const shell =
-      'for v in "$FROM_SECRET" "$FROM_DEEP" "$FROM_ENV" "$FROM_PATH" "$FROM_COMMAND" "$literal"; do echo "$v ${#v}"; done';
+    const names = ["FROM_SECRET", "FROM_DEEP", "FROM_ENV", "FROM_PATH", "FROM_COMMAND", "FROM_HOME", "literal"];
+    const shell = names.map((name) => `echo "$${name} \${#${name}}"`).join("; ");
     const run = ["run", "--credentials", "all"];
-    const bare = await coffer.ok([...run, "--no-mask", "--", "sh", "-c", shell], { env });
-    const values = [
-      "secret-value 12",
-      "deep-value 10",
-      "env-value 9",
-      "file-value\n 11",
-      "file-value\n 11",
-      "literal-value 13",
+    const bare = await coffer.run([...run, "--no-mask", "--", "sh", "-c", shell], { env });
+    const texts = [
+      "secret-value",
+      "deep-value",
+      "env-value",
+      "file-value\n",
+      "file-value\n",
+      "home-value",
+      "literal-value",
     ];
-    assert.equal(bare, values.map((line) => `${line}\n`).join(""));
+    assert.equal(bare.text, texts.map((text) => `${text} ${text.length}\n`).join(""));
+    assert.equal(bare.stderr, "noise\n", "what a command says is for people");
     const masked = await coffer.ok([...run, "--", "sh", "-c", shell], { env });
     assert.ok(!/-value/.test(masked), masked);
     assert.match(masked, /^\*{7} 12\n\*{7} 10\n\*{7} 9\n/);
+    const exec = await coffer.ok([...run, "--exec", "--", "sh", "-c", "echo ${#FROM_SECRET}"], { env });
+    assert.equal(exec, "12\n");
     assert.deepEqual((await audited(coffer)).slice(-2).sort(), [
       "run read - ok",
       "run read dev my-key x/y credentials/all/literal ok",

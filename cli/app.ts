@@ -50,6 +50,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   stack: async () => (await import("./commands/stack.ts")).stack,
   provider: async () => (await import("./commands/provider.ts")).provider,
   vault: async () => (await import("./commands/vault.ts")).vault,
+  credentials: async () => (await import("./commands/credentials.ts")).credentials,
+  parameters: async () => (await import("./commands/parameters.ts")).parameters,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,
   rekey: async () => (await import("./commands/rekey.ts")).rekeyCommand,
   audit: async () => (await import("./commands/audit.ts")).audit,

@@ -12,6 +12,7 @@ import { VaultProvider } from "./vault_provider.ts";
 
 export const vault: ProviderKind = {
   brief: "HashiCorp Vault, OpenBao or another coffer serve: KV version 2 and 1",
+  can: ["persist", "list", "remove", "history"],
   async open(config, around) {
     const parsed = readVaultConfig(config);
     return new VaultProvider(await openVault(parsed, around), parsed);

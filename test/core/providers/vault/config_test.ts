@@ -129,7 +129,7 @@ Deno.test("the provider vault is opened from its configuration, and sends nothin
   const around = {
     env: () => undefined,
     cwd: "/",
-    stack: () => Promise.reject(new Error("not asked for")),
+    secretsOf: () => Promise.reject(new Error("not asked for")),
     warn: () => assert.fail(),
   };
   await using provider = await open({ url: "http://127.0.0.1:9", token: "t" }, around);

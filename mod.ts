@@ -43,6 +43,7 @@ export {
   type SecretName,
   type StackName,
 } from "./core/name.ts";
+export type { Origin } from "./core/origin.ts";
 export { can, requireAbility } from "./core/providers/ability.ts";
 export { findSecrets } from "./core/providers/all_or_none.ts";
 export { type ProviderConfig, type ProviderKind, readConfig, type Surroundings } from "./core/providers/kind.ts";
@@ -62,6 +63,7 @@ export type {
 export { SealedProvider } from "./core/providers/sealed.ts";
 export { isReference, parseReference, parseTemplate, type Reference, type Template } from "./core/reference.ts";
 export { resolve, Resolved, type SecretSource } from "./core/resolve.ts";
+export type { ProviderOf } from "./core/resolve_sources.ts";
 export type { ValueType } from "./core/seal/secret_file.ts";
 export type { StackHeader } from "./core/seal/stack_file.ts";
 export { Secret } from "./core/secret.ts";

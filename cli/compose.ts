@@ -4,9 +4,11 @@
  */
 import type { AuditLog } from "../core/audit/audit_log.ts";
 import type { Operation } from "../core/audit/entry.ts";
+import type { Stores } from "../core/config/stores.ts";
 import { Fault } from "../core/fault.ts";
 import { parseStackName, type SecretName, type StackName } from "../core/name.ts";
 import type { Surroundings } from "../core/providers/kind.ts";
+import type { Provider } from "../core/providers/provider.ts";
 import type { RegisteredProvider } from "../core/providers/registered.ts";
 import type { Secret } from "../core/secret.ts";
 import { type RecordAccess, recorded } from "../core/stack/access.ts";
@@ -15,13 +17,14 @@ import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import { homeOf } from "./home.ts";
-import type { Host } from "./host.ts";
+import { CREDENTIALS, type Host } from "./host.ts";
 import type { OpenedStack } from "./opened_stack.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ServerClient } from "./server/client.ts";
 import type { ServedSecrets } from "./server/served_secrets.ts";
 import { givenPassphrase, withPassphrase } from "./passphrase.ts";
 import { selectedStack } from "./selection.ts";
+import type { StoreFlags } from "./store_flags.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The stack used when nothing is selected. */
@@ -102,10 +105,19 @@ export class Workspace {
    * @throws as `audit`
    */
   async recorder(name: StackName, id: string | undefined): Promise<RecordAccess> {
+    return await this.#recorderOf({ name, id });
+  }
+
+  /** Records accesses to what is no stack's: other stores, and this machine. @throws as `audit` */
+  async storeRecorder(): Promise<RecordAccess> {
+    return await this.#recorderOf(undefined);
+  }
+
+  async #recorderOf(stack: { name: StackName; id: string | undefined } | undefined): Promise<RecordAccess> {
     const operation = this.#operation;
     if (!operation) throw new Error("internal error: this command is not known to the audit log");
     const log = await this.audit();
-    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack: { name, id } });
+    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack });
   }
 
   /** A stack unlocked with the first passphrase that there is. What is done with it is recorded in the audit log. */
@@ -151,22 +163,48 @@ export class Workspace {
     return await opened.listable.list();
   }
 
-  /** What providers may have of this process. */
-  surroundings(flags: CommonFlags): Surroundings {
-    return {
-      env: (name) => this.#host.env(name),
-      cwd: this.#host.cwd,
-      stack: (stack) => this.unlocked(stack === undefined ? flags : { ...flags, stack }),
-      warn: this.#warn,
-    };
+  /** The same as a provider that has the stack to itself. */
+  async secretsOf(flags: CommonFlags): Promise<Provider> {
+    const opened = await this.opened(flags);
+    if (opened.isSealed) return opened.provider;
+    return { ...opened.provider, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
   }
 
-  /** Secrets by name and reference: from the server of `COFFER_ADDR` where that is set, or from stacks here. */
-  async secrets(flags: CommonFlags): Promise<Secrets> {
+  /** Values by name, reference and source: from the server of `COFFER_ADDR` where that is set, or from what is here. */
+  async secrets(flags: StoreFlags): Promise<Secrets> {
     const served = await this.served(flags);
     if (served) return served;
     const { OpenStacks } = await import("./open_stacks.ts");
     return new OpenStacks(this, flags);
+  }
+
+  /** The secret stores that are configured. @throws {Fault} CONFIG for what the file says, DENIED for how it is kept */
+  async stores({ context }: Pick<StoreFlags, "context">): Promise<Stores> {
+    const { configuredStores } = await import("../core/config/config_file.ts");
+    return await configuredStores(this.home, { env: this.env, context });
+  }
+
+  /**
+   * Reads a variable of the environment for what is not Coffer itself: not those that unlock the store.
+   * @throws {Fault} UNSUPPORTED when it is not text
+   */
+  readonly env = (name: string): string | undefined => {
+    try {
+      return CREDENTIALS.includes(name) ? undefined : this.#host.env(name);
+    } catch {
+      throw new Fault("UNSUPPORTED", `${name} in the environment is not UTF-8 text`, { hint: `unset ${name}` });
+    }
+  };
+
+  /**
+   * What providers may have of this process.
+   * @param secretsOf those of a stack of the project; opened anew for each who asks unless given
+   */
+  surroundings(
+    flags: CommonFlags,
+    secretsOf: Surroundings["secretsOf"] = (stack) => this.secretsOf(stack === undefined ? flags : { ...flags, stack }),
+  ): Surroundings {
+    return { env: this.env, cwd: this.#host.cwd, secretsOf, warn: this.#warn };
   }
 
   /** Those of the server of `COFFER_ADDR`, for which nothing has to be here. @throws {Fault} for a wrong address or token */

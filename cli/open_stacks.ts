@@ -1,30 +1,34 @@
-/** The stacks that one command opens, each once. */
+/** The stacks that one command opens, each once, and its stores. */
 import { Fault } from "../core/fault.ts";
 import type { SecretName, StackName } from "../core/name.ts";
-import type { Reference } from "../core/reference.ts";
+import type { Origin } from "../core/origin.ts";
 import { lookUp, resolve, type Resolved } from "../core/resolve.ts";
-import type { CommonFlags } from "./command.ts";
 import type { Workspace } from "./compose.ts";
 import type { OpenedStack } from "./opened_stack.ts";
+import { OpenStores } from "./open_stores.ts";
 import type { Secrets } from "./secrets.ts";
+import type { StoreFlags } from "./store_flags.ts";
 
 export class OpenStacks implements Secrets {
   readonly #workspace: Workspace;
-  readonly #flags: CommonFlags;
+  readonly #flags: StoreFlags;
+  /** Opened where there are sources to resolve. */
+  readonly stores: OpenStores;
   readonly #opened = new Map<StackName, Promise<OpenedStack>>();
   readonly #stacks: OpenedStack[] = [];
 
-  constructor(workspace: Workspace, flags: CommonFlags) {
+  constructor(workspace: Workspace, flags: StoreFlags) {
     this.#workspace = workspace;
     this.#flags = flags;
+    this.stores = new OpenStores(workspace, flags, async (name) => (await this.#get(name)).provider);
   }
 
-  async resolve(references: readonly Reference[]): Promise<Resolved> {
-    return await resolve(references, (stack) => this.#get(stack));
+  async resolve(origins: readonly Origin[]): Promise<Resolved> {
+    return await resolve(origins, (stack) => this.#get(stack), (kind) => this.stores.providerOf(kind));
   }
 
-  async lookUp(references: readonly Reference[]): Promise<Resolved> {
-    return await lookUp(references, (stack) => this.#get(stack));
+  async lookUp(origins: readonly Origin[]): Promise<Resolved> {
+    return await lookUp(origins, (stack) => this.#get(stack), (kind) => this.stores.providerOf(kind));
   }
 
   async list(): Promise<SecretName[]> {
@@ -45,7 +49,8 @@ export class OpenStacks implements Secrets {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const stack of this.#stacks) await stack[Symbol.asyncDispose]();
+    await this.stores[Symbol.asyncDispose]();
+    for (const stack of this.#stacks.splice(0)) await stack[Symbol.asyncDispose]();
   }
 
   /** The named stack, or the current one. */

@@ -9,11 +9,11 @@
 import type { Host } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** They are the server, or talk to it, or to a provider. */
+/** They are the server, or talk to it; or open secret stores and providers, which may be anywhere. */
 const USES_NETWORK: ReadonlySet<string> = new Set([
-  ...["serve", "status", "lock", "unlock", "stop", "token", "provider", "vault"],
+  ...["serve", "status", "lock", "unlock", "stop", "token", "provider", "vault", "credentials"],
 ]);
-const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"]);
+const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor", "parameters"]);
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
 const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;
 /** Variables whose paths are read or written. */

@@ -14,14 +14,17 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/open_log.ts",
   "core/audit/read_log.ts",
   "core/audit/recover.ts",
+  "core/config/config_file.ts",
   "core/providers/cache/cache_file.ts",
   "core/providers/cache/cached.ts",
   "core/providers/filesystem.ts",
   "core/providers/host.ts",
+  "core/providers/open_store.ts",
   "core/providers/registered.ts",
   "core/providers/registry.ts",
   "core/providers/vault/transport.ts",
   "core/providers/vault/vault.ts",
+  "core/sets/set_folder.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
   "core/store/file_guard.ts",
@@ -41,6 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/interchange/dotenv.ts": ["dotenv"],
   "core/interchange/yaml.ts": ["yaml"],
   "core/config/toml.ts": ["smol-toml"],
+  "core/config/yaml.ts": ["yaml"],
 };
 
 /** The library's entry, and two files through which the rest of core reaches the backends' common constants. */

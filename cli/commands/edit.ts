@@ -43,7 +43,7 @@ export const edit = command<CommonFlags, [name: SecretName]>({
 });
 
 /** The editor is a shell command, as git and crontab take it: it may have arguments. */
-async function runEditor({ host }: Context, path: string): Promise<void> {
+export async function runEditor({ host }: Context, path: string): Promise<void> {
   const editor = host.env("VISUAL") || host.env("EDITOR") || "vi";
   const argv = ["sh", "-c", `${editor} "$1"`, "sh", path].map((word) => new TextEncoder().encode(word));
   using signals = forwardSignals("shared group", ignoredSignals());

@@ -7,8 +7,10 @@ import { type Address, isAnyAddress, isLoopbackName, namesIn, parseAddress } fro
 import { type ServerLocation, serverLocation } from "../server/location.ts";
 import { Server } from "../server/server.ts";
 import { UnlockedStacks } from "../server/unlocked_stacks.ts";
+import { hostSources, parseHostSources } from "../server/host_sources.ts";
 import { parseDuration } from "../../server/duration.ts";
 import { LOCAL_HOSTS } from "../../server/http/header_guard.ts";
+import type { HostSources } from "../../server/dependencies.ts";
 
 interface Flags extends CommonFlags {
   readonly listen?: readonly string[];
@@ -18,6 +20,7 @@ interface Flags extends CommonFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly host?: readonly string[];
+  readonly allowSource?: readonly (keyof HostSources)[];
 }
 
 /** In ASCII, without a port. An address with colons may have brackets. */
@@ -37,6 +40,7 @@ export const serve = command<Flags, StackName[]>({
     "serve",
     "serve --listen 127.0.0.1:8200",
     "serve dev prod --ttl 8h",
+    "serve --allow-source env",
     "serve --allow-remote --listen 0.0.0.0:8200 --host coffer.example",
   ],
   flags: {
@@ -80,6 +84,13 @@ export const serve = command<Flags, StackName[]>({
       brief: "Another name that clients call this server by",
       placeholder: "name",
     },
+    allowSource: {
+      kind: "parsed",
+      parse: parseHostSources,
+      optional: true,
+      brief: "Resolve env, path, command of this machine for clients whose policy allows it",
+      placeholder: "a,b",
+    },
   },
   positional: {
     kind: "array",
@@ -111,7 +122,8 @@ export const serve = command<Flags, StackName[]>({
         // Only a failure is a record of its own.
         recorded(record, "unlock", () => stacks.unlock(name, project.folder, passphrase)));
     }
-    const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts: hosts.map(inUrl), sources: {} });
+    const sources = hostSources(flags.allowSource ?? [], workspace.env);
+    const server = new Server({ home: workspace.home, stacks, idleLockSeconds, hosts: hosts.map(inUrl), sources });
     using _signals = onSignals(server); // before anybody can know that it runs
     await server.start({ addresses, awsAgent, certificate });
     const { urls: listeners, certificate: shown } = server;

@@ -1,6 +1,6 @@
 /** Tables of configuration files, whatever the file's format. */
 
-/** TOML's have no prototype: `__proto__` and `constructor` are keys like any other. */
+/** As they are read from a file, they have no prototype: `__proto__` and `constructor` are keys like any other. */
 export type Table = Readonly<Record<string, unknown>>;
 
 /** Whether a value is a table, and not an array or a date. */

@@ -34,6 +34,20 @@ export class TableReader {
     return isTable(given) ? Object.entries(given) : [];
   }
 
+  /** The table under `key`. */
+  table(key: string): Table | undefined {
+    const given = this.#table[key];
+    return given === undefined || isTable(given) ? given : this.wrong(key, "is not a table");
+  }
+
+  /** The tables of the list under `key`, each with its path. A table alone is a list of one, as in Porter's files. */
+  tables(key: string): [at: string, table: Table][] {
+    const given = this.#table[key];
+    const list = given === undefined ? [] : isTable(given) ? [given] : given;
+    if (!Array.isArray(list) || !list.every(isTable)) return this.wrong(key, "is not a list of tables") ?? [];
+    return list.map((table, i) => [`${this.#prefix}${key}${list === given ? `[${i}]` : ""}`, table]);
+  }
+
   text(key: string): string | undefined {
     const given = this.#table[key];
     // 1.10 and 0x1F would not be what they look like by the time that they are text.

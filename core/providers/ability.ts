@@ -12,6 +12,9 @@ import type {
   WritableProvider,
 } from "./provider.ts";
 
+/** An ability, by the method that stands for it. */
+export type Ability = keyof Abilities;
+
 interface Abilities {
   persist: WritableProvider;
   change: ChangeableProvider;

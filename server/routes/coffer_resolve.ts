@@ -89,6 +89,10 @@ async function isThere({ stack, name }: Located, session: Session): Promise<bool
 async function valuesOf(sources: readonly (Located | Source)[], session: Session): Promise<Json[]> {
   const failures = new Failures();
   using fromHost = new HostValues();
+  // What is read is not told: it may be anything, also a value that was typed in the wrong place.
+  if (sources.some((source) => !isLocated(source) && source.kind !== "value")) {
+    await session.record({ kind: "read", operation: "resolve" });
+  }
   for (const [index, source] of sources.entries()) {
     if (isLocated(source)) continue;
     try {

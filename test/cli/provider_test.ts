@@ -259,3 +259,115 @@ endToEnd("a stack's secrets can be Porter's plain files, which cannot do everyth
   ]);
   await coffer.fault("CONFIG", ["provider", "register", "--kind", "volt"]);
 }, BUNDLE_ONLY);
+
+endToEnd("neither token nor value of a provider is shown, whatever succeeds or fails", async (coffer) => {
+  await coffer.given(LOCAL);
+  await using vault = await anotherCoffer(coffer);
+  const value = "canary-of-the-vault";
+  const register = ["provider", "register", "--url", vault.url, "--token-stdin"];
+  const steps: [args: string[], stdin?: string][] = [
+    [register, `${vault.token}x`],
+    [[...register, "--mount", vault.token], vault.token],
+    [[...register, "--auth", "userpass", "--username", "ada"], vault.token],
+    [[...register, "--auth", vault.token], vault.token],
+    [["provider", "register", "--kind", "vault", "--config", "-"], JSON.stringify({ token: vault.token })],
+    [["provider", "register", "--kind", "plugin", "--config", "-"], vault.token],
+    [register, vault.token],
+    [register, vault.token],
+    [["provider", "show"]],
+    [["provider", "show", "--json"]],
+    [["set", "A"], value],
+    [["set", "A", "--field", "x"], value],
+    [["list", "--json"]],
+    [["history", "A"]],
+    [["run", "-s", "A", "--", "env"]],
+    [["provider", "migrate", "--to", "provider"]],
+    [["provider", "migrate", "--to", "stack"]],
+    [["verify"]],
+    [["doctor"]],
+    [["audit"]],
+    [["rekey"]],
+    [["vault", "configure", "--url", vault.url, "--token-stdin", "--register"], vault.token],
+    [["provider", "unregister", "--json"]],
+  ];
+  for (const [args, stdin] of steps) {
+    const { text, stderr } = await coffer.run(args, stdin === undefined ? {} : { stdin });
+    for (const secret of [vault.token, value]) {
+      assert.ok(!`${text}${stderr}`.includes(secret), `${args.join(" ")}: ${stderr}`);
+    }
+    for (const [path, content] of filesBelow(coffer.root)) {
+      const file = new TextDecoder("latin1").decode(content);
+      for (const secret of [vault.token, value]) assert.ok(!file.includes(secret), `${args.join(" ")}: ${path}`);
+    }
+  }
+}, BUNDLE_ONLY);
+
+endToEnd("accesses by way of a provider are in the audit log", async (coffer) => {
+  await coffer.given(LOCAL);
+  await using vault = await anotherCoffer(coffer);
+  await register(coffer, vault);
+  await coffer.ok(["set", "A"], { stdin: "x" });
+  await coffer.ok(["get", "A"]);
+  await coffer.run(["get", "none"]);
+  await coffer.ok(["list"]);
+  await coffer.ok(["rm", "A"]);
+  await coffer.ok(["provider", "migrate", "--to", "provider"]);
+  await coffer.ok(["provider", "unregister"]);
+  type Line = { operation: string; access: string; secrets: { name: string }[]; missing: number; outcome: string };
+  const lines = (await coffer.json(["audit"]) as Line[]).map(({ operation, access, secrets, missing, outcome }) =>
+    [operation, access, ...secrets.map(({ name }) => name), ...(missing ? [`+${missing}`] : []), outcome].join(" ")
+  );
+  assert.deepEqual(lines.slice(0, 5), [
+    "provider register provider ok",
+    "set write A ok",
+    "get read A ok",
+    "get read +1 ok",
+    "rm remove A ok",
+  ]);
+  assert.equal(lines.at(-1), "provider unregister provider ok");
+  for (const name of Object.keys(LOCAL)) {
+    assert.ok(lines.includes(`provider migrate write ${name} ok`), lines.join("\n"));
+  }
+}, BUNDLE_ONLY);
+
+endToEnd("coffer vault configure makes a place in an OpenBao, and a token that opens nothing else", async (coffer) => {
+  await using server = await startBaoDevServer();
+  await coffer.given(LOCAL, "acme");
+  const asked = ["vault", "configure", "--url", server.address, "--stack", "acme", "--token-stdin"];
+  const made = await coffer.json([...asked, "--ttl", "2h"], { stdin: server.token }) as Record<string, unknown>;
+  assert.deepEqual({ ...made, token: "" }, { mount: "acme", policy: "acme", ttl: 7200, token: "" });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const headers = { "X-Vault-Token": String(made.token) };
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${server.address}/v1/${path}`, init);
+    return { status: answer.status, json: JSON.parse(await answer.text() || "null") };
+  };
+  assert.equal((await ask("POST", "acme/data/x", { data: { a: "b" } })).status, 200);
+  assert.equal((await ask("POST", "secret/data/x", { data: { a: "b" } })).status, 403);
+  assert.equal((await ask("GET", "sys/policies/acl")).status, 403);
+  const { data } = (await ask("GET", "auth/token/lookup-self")).json;
+  assert.deepEqual([data.policies, data.orphan, data.renewable, data.ttl > 7100], [["acme"], true, true, true]);
+  // The one who got it registers it; or it is registered at once.
+  const registration = ["provider", "register", "--stack", "acme", "--url", `${server.address}/acme`, "--token-stdin"];
+  await coffer.ok(registration, { stdin: String(made.token) });
+  assert.equal(await coffer.ok(["get", "x", "--field", "a", "--stack", "acme"]), "b");
+  await coffer.fault("CONFLICT", [...asked, "--register"], { stdin: server.token });
+  await coffer.ok(["provider", "unregister", "--stack", "acme"]);
+  const again = await coffer.run([...asked, "--register"], { stdin: server.token });
+  assert.deepEqual([again.code, again.text], [0, ""], again.stderr);
+  assert.ok(!again.stderr.includes(server.token));
+  await coffer.ok(["provider", "migrate", "--to", "provider", "--stack", "acme"]);
+  assert.equal(await coffer.ok(["get", "API_KEY", "--stack", "acme"]), LOCAL.API_KEY);
+  await coffer.fault("DENIED", [...asked, "--mount", "other"], { stdin: String(made.token) });
+  await coffer.fault("UNAVAILABLE", [
+    "vault",
+    "configure",
+    "--url",
+    "http://127.0.0.1:1",
+    "--token-stdin",
+    "--stack",
+    "x",
+  ], {
+    stdin: "t",
+  });
+}, WITH_BAO);

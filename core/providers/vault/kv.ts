@@ -6,6 +6,7 @@ import type { NewValue } from "../../stack/stack.ts";
 import type { ProvidedValue } from "../provider.ts";
 
 export interface VaultKv {
+  readonly version: 1 | 2;
   /** @returns a fault that is about this name only: NOT_FOUND, DENIED */
   find(name: SecretName, signal: AbortSignal): Promise<ProvidedValue | Fault>;
   /** @returns the new version's number, where there are versions */

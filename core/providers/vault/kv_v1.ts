@@ -13,6 +13,7 @@ import type { VaultSession } from "./session.ts";
 import { dataOf, valueOf } from "./value.ts";
 
 export class KvV1 implements VaultKv {
+  readonly version = 1;
   readonly #session: VaultSession;
   readonly #place: VaultPlace;
 

@@ -22,6 +22,7 @@ const MOST_CHANGES = 20;
 const PAUSE_MS = 20;
 
 export class KvV2 implements VaultKv {
+  readonly version = 2;
   readonly #engine: KvV2Engine;
   readonly #where: string;
 

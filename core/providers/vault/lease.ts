@@ -6,12 +6,15 @@ export class Lease {
   renewable: boolean;
   /** Whether the server has let it do anything. */
   hasWorked = false;
+  /** Whether the server does not know it, and nothing else can be had. */
+  isDead = false;
   /** Whether it could look itself up when it was new, if it was tried: not every policy lets a token do that. */
   canLookUp: boolean | undefined;
   /** Milliseconds since 1970; undefined for a token that does not end. */
   #ends: number | undefined;
   /** How long it was given for, last time. */
   #ms = 0;
+  #notBefore = 0;
   #users = 0;
   #isReplaced = false;
 
@@ -36,7 +39,12 @@ export class Lease {
 
   /** Whether less than a third of its time is left. */
   isDue(at: number): boolean {
-    return this.left(at) < this.#ms / 3;
+    return this.left(at) < this.#ms / 3 && at >= this.#notBefore;
+  }
+
+  /** Not due before then. */
+  postpone(until: number): void {
+    this.#notBefore = until;
   }
 
   /** Lends the token; one that was replaced is wiped when nobody uses it any more. */

@@ -9,6 +9,8 @@ export interface Failure {
   readonly retryAfter?: number;
   /** There is nothing to be hoped for. */
   readonly isFinal?: boolean;
+  /** It took as long as a request may take. */
+  readonly isLate?: boolean;
 }
 
 export interface RetryRules {
@@ -20,6 +22,8 @@ export interface RetryRules {
 
 /** With the waits in between, a Vault that elects another leader is back within the last attempts. */
 export const RETRY: RetryRules = { attempts: 5, firstMs: 200 };
+/** A server that does not answer at all has been waited for long enough after that many. */
+const LATE_ATTEMPTS = 2;
 /** The longest that a server may ask to wait for. */
 const MOST_SECONDS = 10;
 
@@ -30,12 +34,13 @@ const MOST_SECONDS = 10;
  */
 export function waitMs(
   attempt: number,
-  { executed, retryAfter = 0, isFinal }: Failure,
+  { executed, retryAfter = 0, isFinal, isLate }: Failure,
   repeatable: boolean,
   { attempts, firstMs }: RetryRules,
 ): number | undefined {
   const isSafe = repeatable || executed === "no";
-  if (isFinal || !isSafe || attempt >= attempts || retryAfter > MOST_SECONDS) return undefined;
+  const most = isLate ? Math.min(attempts, LATE_ATTEMPTS) : attempts;
+  if (isFinal || !isSafe || attempt >= most || retryAfter > MOST_SECONDS) return undefined;
   return Math.max(retryAfter * 1000, firstMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
 }
 

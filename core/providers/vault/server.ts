@@ -7,7 +7,6 @@ import type { VaultConnection } from "./config.ts";
 import { notVault, sealedVault } from "./faults.ts";
 import { leaderIn } from "./redirect.ts";
 import { type Failure, RETRY, type RetryRules, secondsOf, waitMs } from "./retry.ts";
-import { Slots } from "./slots.ts";
 
 /** Connections: closed when it is disposed of. */
 export interface Transport extends Disposable {
@@ -15,7 +14,7 @@ export interface Transport extends Disposable {
 }
 
 export interface VaultRequest {
-  readonly method: "GET" | "LIST" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "LIST" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below `/v1/`; of characters that mean nothing in a URL. */
   readonly path: string;
   readonly query?: string;
@@ -28,8 +27,8 @@ export interface VaultRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Connections over HTTP 1; over HTTP 2, requests on the one connection. A Vault's default limits are far higher. */
-const AT_ONCE = 8;
+/** The one kind of PATCH that a Vault knows. */
+const MERGE_PATCH = "application/merge-patch+json";
 /** A switch of leaders may take a client from one to the next. */
 const MOST_HOPS = 2;
 /** Statuses that say "later": too many requests, not there yet on this replica, and whatever is the server's fault. */
@@ -46,7 +45,6 @@ export class VaultServer implements Disposable {
   readonly #timeoutMs: number;
   readonly #transport: Transport;
   readonly #retry: RetryRules;
-  readonly #slots = new Slots(AT_ONCE);
 
   /** @param transport taken over: disposed of with the server */
   constructor(
@@ -71,7 +69,7 @@ export class VaultServer implements Disposable {
   async send(request: VaultRequest, token?: Secret): Promise<VaultAnswer> {
     let isRepeated = false;
     for (let attempt = 1;; attempt++) {
-      const outcome = await this.#slots.in(() => this.#attempt(request, token));
+      const outcome = await this.#attempt(request, token);
       if ("status" in outcome) return { ...outcome, isRepeated };
       const wait = waitMs(attempt, outcome, isRepeatable(request), this.#retry);
       if (wait === undefined) throw this.#asFault(request, outcome);
@@ -130,12 +128,12 @@ export class VaultServer implements Disposable {
     return undefined;
   }
 
-  #headersOf({ body, isGlobal }: VaultRequest, token: Secret | undefined): Record<string, string> {
+  #headersOf({ method, body, isGlobal }: VaultRequest, token: Secret | undefined): Record<string, string> {
     return {
       ...this.#headers,
       ...(this.#namespace !== undefined && !isGlobal && { "X-Vault-Namespace": this.#namespace }),
       ...(token && { "X-Vault-Token": token.revealText() }),
-      ...(body && { "Content-Type": "application/json" }),
+      ...(body && { "Content-Type": method === "PATCH" ? MERGE_PATCH : "application/json" }),
     };
   }
 
@@ -186,7 +184,7 @@ export class VaultServer implements Disposable {
       hint: "check url, and that it runs: bao status, or vault status",
       cause: error,
     });
-    return { fault, executed: /client error \(Connect\)/.test(details) ? "no" : "maybe" };
+    return { fault, executed: /client error \(Connect\)/.test(details) ? "no" : "maybe", isLate };
   }
 
   /** What is not known to be undone may be done. */
@@ -212,6 +210,7 @@ function isRepeatable({ method, repeatable = false }: VaultRequest): boolean {
 /** @throws when it is aborted meanwhile */
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const stop = () => {
       clearTimeout(timer);
       reject(signal!.reason);

@@ -1,4 +1,5 @@
 /** Requests with a token that is good: got when the first one is sent, renewed in time, replaced when it has ended. */
+import { Fault } from "../../fault.ts";
 import type { Secret } from "../../secret.ts";
 import { objectIn, says, type VaultAnswer } from "./answer.ts";
 import { disposeOfAuth, type VaultAuth } from "./config.ts";
@@ -6,6 +7,7 @@ import { badToken, noNamespace, notVault } from "./faults.ts";
 import { Lease } from "./lease.ts";
 import { type Granted, logIn, type LoginMethod, type ReadFile } from "./login.ts";
 import type { VaultRequest, VaultServer } from "./server.ts";
+import { Slots } from "./slots.ts";
 
 /** What `auth/token/lookup-self` says. */
 interface LookedUp {
@@ -15,6 +17,11 @@ interface LookedUp {
   readonly renewable: boolean;
 }
 
+/**
+ * Requests on their way. Over HTTP 1 each has a connection, over HTTP 2 they share one. Fewer than the failures after
+ * which `coffer serve` answers more slowly: when a token has ended, all of them fail before that is known.
+ */
+const AT_ONCE = 8;
 /** For how long an answer to "is the token good?" holds: for the rest of a batch, mostly. */
 const CHECK_MS = 2_000;
 const FAREWELL_MS = 2_000;
@@ -24,6 +31,7 @@ export class VaultSession implements AsyncDisposable {
   readonly #auth: VaultAuth;
   readonly #readFile: ReadFile;
   readonly #now: () => number;
+  readonly #slots = new Slots(AT_ONCE);
   #lease: Promise<Lease> | undefined;
   #renewal: Promise<Lease> | undefined;
   #check: { readonly lease: Lease; readonly at: number; readonly isGood: Promise<boolean> } | undefined;
@@ -48,12 +56,15 @@ export class VaultSession implements AsyncDisposable {
    * Sends a request with the token. An answer 403 is about the request: the token itself is good.
    * @throws {Fault} DENIED when the token, or the login, is refused; else as {@linkcode VaultServer.send}
    */
-  async send(request: VaultRequest): Promise<VaultAnswer> {
-    const lease = await this.#goodLease();
-    const answer = await this.#sendWith(lease, request);
-    if (answer.status !== 403 || await this.#isGood(lease)) return answer;
-    if (this.#auth.method === "token") throw badToken(this.where);
-    return await this.#sendWith(await this.#afterRefusal(lease), request);
+  send(request: VaultRequest): Promise<VaultAnswer> {
+    return this.#slots.in(async () => {
+      const lease = await this.#goodLease();
+      const answer = await this.#sendWith(lease, request);
+      if (answer.status !== 403 || await this.#isGood(lease)) return answer;
+      if (this.#auth.method !== "token") return await this.#sendWith(await this.#afterRefusal(lease), request);
+      lease.isDead = lease.canLookUp === true;
+      throw badToken(this.where);
+    });
   }
 
   /** Sends a request without the token. */
@@ -88,10 +99,11 @@ export class VaultSession implements AsyncDisposable {
     return answer;
   }
 
-  /** The token to use now. */
+  /** The token to use now. @throws {Fault} DENIED when it is known that it is not good any more */
   async #goodLease(): Promise<Lease> {
     this.#lease ??= this.#retriable(this.#begin());
     const lease = await this.#lease;
+    if (lease.isDead) throw badToken(this.where);
     const canGetMore = lease.renewable || this.#auth.method !== "token";
     if (!lease.isDue(this.#now()) || !canGetMore) return lease;
     this.#renewal ??= this.#renewed(lease).finally(() => this.#renewal = undefined);
@@ -127,8 +139,13 @@ export class VaultSession implements AsyncDisposable {
   /** With more time, where it can be had; a new token, where the method gives one and the old one can have no more. */
   async #renewed(lease: Lease): Promise<Lease> {
     const at = this.#now();
-    const granted = lease.renewable ? await this.#renew(lease) : undefined;
-    if (granted && (granted.seconds * 1000 > lease.left(at) || this.#auth.method === "token")) {
+    const granted = lease.renewable ? await this.#renew(lease) : "refused";
+    // Reads may go on where a server cannot write, so nobody is stopped by that as long as there is time left.
+    if (granted === "later" && lease.left(at) > 0) {
+      lease.postpone(at + lease.left(at) / 2);
+      return lease;
+    }
+    if (typeof granted === "object" && (granted.seconds * 1000 > lease.left(at) || this.#auth.method === "token")) {
       lease.renewable = granted.renewable && granted.seconds * 1000 > lease.left(at);
       lease.extend(at, granted.seconds);
       return lease;
@@ -137,14 +154,18 @@ export class VaultSession implements AsyncDisposable {
     return await this.#replaced(lease);
   }
 
-  /** Undefined when it is refused. */
-  async #renew(lease: Lease): Promise<Omit<Granted, "token"> | undefined> {
-    const { status, body } = await lease.use((token) =>
-      this.#server.send({ method: "POST", path: "auth/token/renew-self", repeatable: true }, token)
-    );
-    const { lease_duration: seconds, renewable } = objectIn(body, "auth");
-    if (status !== 200 || typeof seconds !== "number") return undefined;
-    return { seconds, renewable: renewable === true };
+  async #renew(lease: Lease): Promise<Omit<Granted, "token"> | "refused" | "later"> {
+    try {
+      const { status, body } = await lease.use((token) =>
+        this.#server.send({ method: "POST", path: "auth/token/renew-self", repeatable: true }, token)
+      );
+      const { lease_duration: seconds, renewable } = objectIn(body, "auth");
+      if (status !== 200 || typeof seconds !== "number") return "refused";
+      return { seconds, renewable: renewable === true };
+    } catch (error) {
+      if (error instanceof Fault && error.code === "UNAVAILABLE") return "later";
+      throw error;
+    }
   }
 
   /** Another one in its place, where there is a method to log in by. */

@@ -3,6 +3,7 @@ import { Fault } from "../../fault.ts";
 import { Secret } from "../../secret.ts";
 import { hostFault } from "../../store/file_guard.ts";
 import type { ProviderKind, Surroundings } from "../kind.ts";
+import { checkVault } from "./check.ts";
 import { readVaultConfig, type VaultConnection } from "./config.ts";
 import { VaultServer } from "./server.ts";
 import { VaultSession } from "./session.ts";
@@ -11,9 +12,15 @@ import { VaultProvider } from "./vault_provider.ts";
 
 export const vault: ProviderKind = {
   brief: "HashiCorp Vault, OpenBao or another coffer serve: KV version 2 and 1",
+  can: ["persist", "list", "remove", "history"],
   async open(config, around) {
     const parsed = readVaultConfig(config);
     return new VaultProvider(await openVault(parsed, around), parsed);
+  },
+  async check(config, around) {
+    const parsed = readVaultConfig(config);
+    await using session = await openVault(parsed, around);
+    await checkVault(session, parsed);
   },
 };
 

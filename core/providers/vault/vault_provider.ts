@@ -8,6 +8,9 @@ import { unsupportedSource } from "../ability.ts";
 import { nameOfKey } from "../key_name.ts";
 import type {
   ChangeableProvider,
+  KvAnswer,
+  KvProvider,
+  KvRequest,
   ListableProvider,
   ProvidedValue,
   RemovableProvider,
@@ -17,12 +20,12 @@ import type {
 import { atOnce } from "./at_once.ts";
 import type { VaultPlace } from "./config.ts";
 import type { VaultKv } from "./kv.ts";
-import { KvV1 } from "./kv_v1.ts";
-import { KvV2 } from "./kv_v2.ts";
-import { kvVersionAt } from "./mount.ts";
+import { forwardTo } from "./forward.ts";
+import { openKv } from "./open_kv.ts";
 import type { VaultSession } from "./session.ts";
 
-export class VaultProvider implements ChangeableProvider, ListableProvider, RemovableProvider, VersionedProvider {
+export class VaultProvider
+  implements ChangeableProvider, ListableProvider, RemovableProvider, VersionedProvider, KvProvider {
   readonly #session: VaultSession;
   readonly #place: VaultPlace;
   #kv: Promise<VaultKv> | undefined;
@@ -41,7 +44,7 @@ export class VaultProvider implements ChangeableProvider, ListableProvider, Remo
     const found = new Map<SecretName, ProvidedValue | Fault>();
     if (wanted.length > 0) {
       const kv = await this.#engine();
-      const results = await atOnce(wanted, (name, signal) => kv.find(name, signal), { discard: disposeOf });
+      const results = await atOnce(wanted, (name, signal) => kv.find(name, signal), disposeOf);
       wanted.forEach((name, i) => found.set(name, results[i]!));
     }
     const taken = new Set<SecretName>();
@@ -91,12 +94,23 @@ export class VaultProvider implements ChangeableProvider, ListableProvider, Remo
     return await (await this.#engine()).history(name);
   }
 
-  async at(name: SecretName, version: number): Promise<ProvidedValue> {
-    return await (await this.#engine()).at(name, version);
+  async at(name: SecretName, version?: number): Promise<ProvidedValue> {
+    const kv = await this.#engine();
+    if (version !== undefined) return await kv.at(name, version);
+    const found = await kv.find(name, new AbortController().signal);
+    if (found instanceof Fault) throw found;
+    return found;
   }
 
   async rollback(name: SecretName, version: number): Promise<number> {
     return await (await this.#engine()).rollback(name, version);
+  }
+
+  async forward(request: KvRequest): Promise<KvAnswer> {
+    if ((await this.#engine()).version === 2) return await forwardTo(this.#session, this.#place, request);
+    throw new Fault("UNSUPPORTED", "the stack's Vault has version 1 of the KV engine, which has another API", {
+      hint: "bao kv enable-versioning, or coffer/resolve",
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -105,16 +119,11 @@ export class VaultProvider implements ChangeableProvider, ListableProvider, Remo
 
   /** Asks for the engine's version once; again when that did not work. */
   #engine(): Promise<VaultKv> {
-    const engine = this.#kv ??= this.#open();
+    const engine = this.#kv ??= openKv(this.#session, this.#place);
     engine.catch(() => {
       if (this.#kv === engine) this.#kv = undefined;
     });
     return engine;
-  }
-
-  async #open(): Promise<VaultKv> {
-    const version = this.#place.kvVersion ?? await kvVersionAt(this.#session, this.#place.mount);
-    return version === 2 ? new KvV2(this.#session, this.#place) : new KvV1(this.#session, this.#place);
   }
 }
 

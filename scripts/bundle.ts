@@ -56,6 +56,8 @@ const lazyBuiltins: esbuild.Plugin = {
 
 /** What most starts need anyway. A second copy of it would be a second set of classes. */
 const ALWAYS_LOADED = /^@noble\//;
+/** Packages that have to be one, since one knows the other's classes: files that import nothing else. */
+const PACKAGES_TOGETHER = /^\.\/x509\.ts$/;
 
 /**
  * A package that is only reached by `import()` becomes a string, and code when it is first imported. V8 has to parse
@@ -65,7 +67,8 @@ const ALWAYS_LOADED = /^@noble\//;
 const dormantPackages: esbuild.Plugin = {
   name: "dormant-packages",
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+    build.onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (/^[./]/.test(path) && !PACKAGES_TOGETHER.test(path)) return;
       if (kind !== "dynamic-import" || isBuiltin(path) || ALWAYS_LOADED.test(path) || pluginData === RESOLVING) return;
       const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: RESOLVING });
       if (found.errors.length > 0) return found;

@@ -28,6 +28,7 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
 
 /** The files of core that import packages. Elsewhere in core a package would be hard to see and hard to replace. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "core/certificate/x509.ts": ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "asn1js"],
   "core/crypto/hkdf.ts": ["@noble/hashes"],
   "core/crypto/noble.ts": ["@noble/ciphers", "@noble/hashes"],
   "core/crypto/wasm_scrypt.ts": ["@noble/hashes"],

@@ -39,7 +39,9 @@ async function typesWithoutDeno(root: string, paths: readonly string[], folder: 
 /** Also of the host files: they may use Deno when called, not when loaded. */
 async function loadsWithoutDeno(root: string, paths: readonly string[]): Promise<string[]> {
   const urls = paths.map((path) => new URL(path, `file://${root}/`).href);
-  const program = `delete globalThis.Deno;
+  // Packages that are CommonJS are loaded by Node's own means, which Deno has to be there for when they are loaded.
+  const program = `await import("node:module");
+    for (const name of ["Deno", "process"]) delete globalThis[name];
     for (const url of ${JSON.stringify(urls)}) {
       try { await import(url); } catch (error) { throw new Error("cannot load " + url, { cause: error }); }
     }`;

@@ -14,8 +14,10 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/open_log.ts",
   "core/audit/read_log.ts",
   "core/audit/recover.ts",
+  "core/go_plugin/socket_folder.ts",
   "core/providers/filesystem.ts",
   "core/providers/host.ts",
+  ...["connection", "guard", "location", "plugin", "process"].map((file) => `core/providers/plugin/${file}.ts`),
   "core/providers/registry.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
@@ -29,6 +31,8 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
 /** The files of core that import packages. Elsewhere in core a package would be hard to see and hard to replace. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/certificate/x509.ts": ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "asn1js"],
+  "core/go_plugin/wire.ts": ["@bufbuild/protobuf"],
+  "core/providers/plugin/connection.ts": ["@grpc/grpc-js"],
   "core/crypto/hkdf.ts": ["@noble/hashes"],
   "core/crypto/noble.ts": ["@noble/ciphers", "@noble/hashes"],
   "core/crypto/wasm_scrypt.ts": ["@noble/hashes"],

@@ -24,9 +24,12 @@ import type { Terminal } from "./terminal.ts";
 /** The stack used when nothing is selected. */
 export const DEFAULT_STACK = "dev" as StackName;
 
+/** Whoever can be asked for a passphrase. */
+type Asking = Pick<Terminal, "askHidden" | "progress">;
+
 export class Workspace {
   readonly #host: Host;
-  readonly #terminal: Terminal;
+  readonly #terminal: Asking;
   readonly #operation: Operation | undefined;
   /** Read once: a descriptor has nothing more to say for the next stack. */
   #given: Secret | undefined;
@@ -34,7 +37,7 @@ export class Workspace {
   #server: Promise<ServerClient | undefined> | undefined;
 
   /** @param operation what the audit log calls the command; undefined for one that reaches no secret */
-  constructor(host: Host, terminal: Terminal, operation: Operation | undefined) {
+  constructor(host: Host, terminal: Asking, operation: Operation | undefined) {
     this.#host = host;
     this.#terminal = terminal;
     this.#operation = operation;

@@ -16,6 +16,7 @@ export type Operation =
   | "check"
   | "mask"
   | "inject"
+  | "plugin"
   | "passphrase change"
   | "rekey"
   | "verify"

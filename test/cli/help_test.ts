@@ -154,8 +154,8 @@ endToEnd("coffer escapes control characters in what it reports", async (coffer) 
 
 endToEnd("coffer version prints the version in the form that is asked for", async (coffer) => {
   const plain = await coffer.ok(["version"]);
-  assert.match(plain, /^coffer \d+\.\d+\.\d+\n$/);
-  const number = plain.trim().split(" ")[1];
+  assert.match(plain, /^coffer v\d+\.\d+\.\d+ \(\w+\) by .+\n$/);
+  const number = plain.split(" ")[1]!.slice(1);
   const data = await coffer.json(["version"]) as Record<string, unknown>;
   assert.equal(data["name"], "coffer");
   assert.equal(data["version"], number);

@@ -7,6 +7,7 @@ export const PROVIDERS: Readonly<Record<string, () => Promise<ProviderKind>>> = 
   sealed: async () => (await import("./sealed.ts")).sealed,
   host: async () => (await import("./host.ts")).host,
   filesystem: async () => (await import("./filesystem.ts")).filesystem,
+  plugin: async () => (await import("./plugin/plugin.ts")).plugin,
 };
 
 /** @throws {Fault} CONFIG when there is no such kind */

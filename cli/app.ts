@@ -50,6 +50,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   stack: async () => (await import("./commands/stack.ts")).stack,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,
   rekey: async () => (await import("./commands/rekey.ts")).rekeyCommand,
+  plugin: async () => (await import("./commands/plugin.ts")).plugin,
   audit: async () => (await import("./commands/audit.ts")).audit,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,

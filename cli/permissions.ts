@@ -9,8 +9,8 @@
 import type { Host } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** They are the server, or talk to it. */
-const USES_NETWORK: ReadonlySet<string> = new Set(["serve", "status", "lock", "unlock", "stop", "token"]);
+/** They are the server, talk to it, or download. */
+const USES_NETWORK: ReadonlySet<string> = new Set(["serve", "status", "lock", "unlock", "stop", "token", "plugin"]);
 const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"]);
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
 const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;

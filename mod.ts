@@ -43,8 +43,27 @@ export {
   type SecretName,
   type StackName,
 } from "./core/name.ts";
+export type { Origin } from "./core/origin.ts";
+export { can, requireAbility } from "./core/providers/ability.ts";
+export { findSecrets } from "./core/providers/all_or_none.ts";
+export { type ProviderConfig, type ProviderKind, readConfig, type Surroundings } from "./core/providers/kind.ts";
+export { MemoryProvider } from "./core/providers/memory.ts";
+export type {
+  BulkProvider,
+  ChangeableProvider,
+  ListableProvider,
+  ProvidedValue,
+  Provider,
+  RemovableProvider,
+  Source,
+  SourceKind,
+  VersionedProvider,
+  WritableProvider,
+} from "./core/providers/provider.ts";
+export { SealedProvider } from "./core/providers/sealed.ts";
 export { isReference, parseReference, parseTemplate, type Reference, type Template } from "./core/reference.ts";
 export { resolve, Resolved, type SecretSource } from "./core/resolve.ts";
+export type { ProviderOf } from "./core/resolve_sources.ts";
 export type { ValueType } from "./core/seal/secret_file.ts";
 export type { StackHeader } from "./core/seal/stack_file.ts";
 export { Secret } from "./core/secret.ts";

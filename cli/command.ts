@@ -22,6 +22,8 @@ export interface CommonFlags {
   readonly json: boolean;
   readonly noColor: boolean;
   readonly passphraseFd?: number;
+  /** Of commands that read secrets; see `offlineFlag`. */
+  readonly offline?: boolean;
 }
 
 /** The library's own constraint, which lets an interface be a record of flags. */
@@ -115,6 +117,11 @@ export function secretNameArgument(brief = "The secret's name") {
     },
   };
 }
+
+/** For commands that read secrets, and can do so without the provider. */
+export const offlineFlag = {
+  offline: toggle("Do not ask the stack's provider: take what it gave before, from the cache"),
+};
 
 /** A flag without a value. */
 export function toggle(brief: string) {

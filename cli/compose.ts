@@ -4,8 +4,12 @@
  */
 import type { AuditLog } from "../core/audit/audit_log.ts";
 import type { Operation } from "../core/audit/entry.ts";
+import type { Stores } from "../core/config/stores.ts";
 import { Fault } from "../core/fault.ts";
-import { parseStackName, type StackName } from "../core/name.ts";
+import { parseStackName, type SecretName, type StackName } from "../core/name.ts";
+import type { Surroundings } from "../core/providers/kind.ts";
+import type { Provider } from "../core/providers/provider.ts";
+import type { RegisteredProvider } from "../core/providers/registered.ts";
 import type { Secret } from "../core/secret.ts";
 import { type RecordAccess, recorded } from "../core/stack/access.ts";
 import type { LockedStack } from "../core/stack/locked_stack.ts";
@@ -13,12 +17,14 @@ import type { Project } from "../core/stack/project.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { CommonFlags } from "./command.ts";
 import { homeOf } from "./home.ts";
-import type { Host } from "./host.ts";
+import { CREDENTIALS, type Host } from "./host.ts";
+import type { OpenedStack } from "./opened_stack.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ServerClient } from "./server/client.ts";
 import type { ServedSecrets } from "./server/served_secrets.ts";
 import { givenPassphrase, withPassphrase } from "./passphrase.ts";
 import { selectedStack } from "./selection.ts";
+import type { StoreFlags } from "./store_flags.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The stack used when nothing is selected. */
@@ -31,16 +37,21 @@ export class Workspace {
   readonly #host: Host;
   readonly #terminal: Asking;
   readonly #operation: Operation | undefined;
+  readonly #warn: (text: string) => void;
   /** Read once: a descriptor has nothing more to say for the next stack. */
   #given: Secret | undefined;
   #audit: AuditLog | undefined;
   #server: Promise<ServerClient | undefined> | undefined;
 
-  /** @param operation what the audit log calls the command; undefined for one that reaches no secret */
-  constructor(host: Host, terminal: Asking, operation: Operation | undefined) {
+  /**
+   * @param operation what the audit log calls the command; undefined for one that reaches no secret
+   * @param warn tells the user something that is no error
+   */
+  constructor(host: Host, terminal: Asking, operation: Operation | undefined, warn: (text: string) => void) {
     this.#host = host;
     this.#terminal = terminal;
     this.#operation = operation;
+    this.#warn = warn;
   }
 
   /** The user's own folder. @throws {Fault} UNAVAILABLE when there is none */
@@ -70,10 +81,16 @@ export class Workspace {
     return this.#namedStack(flags) ?? selectedStack(this.home, project.folder) ?? DEFAULT_STACK;
   }
 
+  /** A stack without its passphrase, and its name. */
+  async selected(flags: CommonFlags): Promise<{ readonly name: StackName; readonly locked: LockedStack }> {
+    const project = await this.project();
+    const name = this.stackName(flags, project);
+    return { name, locked: await load(project, name) };
+  }
+
   /** A stack without its passphrase. */
   async locked(flags: CommonFlags): Promise<LockedStack> {
-    const project = await this.project();
-    return await load(project, this.stackName(flags, project));
+    return (await this.selected(flags)).locked;
   }
 
   /**
@@ -91,10 +108,19 @@ export class Workspace {
    * @throws as `audit`
    */
   async recorder(name: StackName, id: string | undefined): Promise<RecordAccess> {
+    return await this.#recorderOf({ name, id });
+  }
+
+  /** Records accesses to what is no stack's: other stores, and this machine. @throws as `audit` */
+  async storeRecorder(): Promise<RecordAccess> {
+    return await this.#recorderOf(undefined);
+  }
+
+  async #recorderOf(stack: { name: StackName; id: string | undefined } | undefined): Promise<RecordAccess> {
     const operation = this.#operation;
     if (!operation) throw new Error("internal error: this command is not known to the audit log");
     const log = await this.audit();
-    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack: { name, id } });
+    return (access) => log.append({ ...access, actor: { kind: "cli" }, operation, stack });
   }
 
   /** A stack unlocked with the first passphrase that there is. What is done with it is recorded in the audit log. */
@@ -113,12 +139,73 @@ export class Workspace {
     });
   }
 
-  /** Secrets by name and reference: from the server of `COFFER_ADDR` where that is set, or from stacks here. */
-  async secrets(flags: CommonFlags): Promise<Secrets> {
+  /**
+   * Where the secrets of a stack are: in the stack itself, unlocked, or with the provider registered for it. What is done
+   * with them is recorded in the audit log.
+   */
+  async opened(flags: CommonFlags): Promise<OpenedStack> {
+    const project = await this.project();
+    const name = this.stackName(flags, project);
+    const stack = await this.unlocked(flags);
+    try {
+      const { OpenedStack } = await import("./opened_stack.ts");
+      return new OpenedStack(name, stack, await this.#registered(stack, name, flags));
+    } catch (error) {
+      stack.dispose();
+      throw error;
+    }
+  }
+
+  /** Names of a stack's secrets. Takes no passphrase where they are in the stack itself. */
+  async names(flags: CommonFlags): Promise<SecretName[]> {
+    const locked = await this.locked(flags);
+    if (await locked.provider() === undefined) return await locked.list();
+    await using opened = await this.opened(flags);
+    return await opened.listable.list();
+  }
+
+  /** The same as a provider that has the stack to itself. */
+  async secretsOf(flags: CommonFlags): Promise<Provider> {
+    const opened = await this.opened(flags);
+    if (opened.isSealed) return opened.provider;
+    return { ...opened.provider, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+  }
+
+  /** Values by name, reference and source: from the server of `COFFER_ADDR` where that is set, or from what is here. */
+  async secrets(flags: StoreFlags): Promise<Secrets> {
     const served = await this.served(flags);
     if (served) return served;
     const { OpenStacks } = await import("./open_stacks.ts");
     return new OpenStacks(this, flags);
+  }
+
+  /** The secret stores that are configured. @throws {Fault} CONFIG for what the file says, DENIED for how it is kept */
+  async stores({ context }: Pick<StoreFlags, "context">): Promise<Stores> {
+    const { configuredStores } = await import("../core/config/config_file.ts");
+    return await configuredStores(this.home, { env: this.env, context });
+  }
+
+  /**
+   * Reads a variable of the environment for what is not Coffer itself: not those that unlock the store.
+   * @throws {Fault} UNSUPPORTED when it is not text
+   */
+  readonly env = (name: string): string | undefined => {
+    try {
+      return CREDENTIALS.includes(name) ? undefined : this.#host.env(name);
+    } catch {
+      throw new Fault("UNSUPPORTED", `${name} in the environment is not UTF-8 text`, { hint: `unset ${name}` });
+    }
+  };
+
+  /**
+   * What providers may have of this process.
+   * @param secretsOf those of a stack of the project; opened anew for each who asks unless given
+   */
+  surroundings(
+    flags: CommonFlags,
+    secretsOf: Surroundings["secretsOf"] = (stack) => this.secretsOf(stack === undefined ? flags : { ...flags, stack }),
+  ): Surroundings {
+    return { env: this.env, cwd: this.#host.cwd, secretsOf, warn: this.#warn };
   }
 
   /** Those of the server of `COFFER_ADDR`, for which nothing has to be here. @throws {Fault} for a wrong address or token */
@@ -131,7 +218,8 @@ export class Workspace {
       import("./server/served_secrets.ts"),
     ]);
     const stack = this.#namedStack(flags);
-    return new ServedSecrets(parseRemoteAddress(address), clientToken(this.#host), stack);
+    const place = parseRemoteAddress(address, this.#host.env("COFFER_CACERT"));
+    return new ServedSecrets(place, clientToken(this.#host), stack);
   }
 
   /** Calls `attempt` with the first passphrase that there is, and again when it was typed and wrong. */
@@ -151,6 +239,19 @@ export class Workspace {
       this.#server = ServerClient.connect(this.home);
     }
     return await this.#server;
+  }
+
+  /** The provider of a stack, recorded. Most stacks have none: then nothing of it is loaded. */
+  async #registered(stack: Stack, name: StackName, flags: CommonFlags): Promise<RegisteredProvider | undefined> {
+    if (!await stack.isRegistered()) return undefined;
+    const [{ openRegistered }, { recordedProvider }] = await Promise.all([
+      import("../core/providers/registered.ts"),
+      import("../core/providers/recorded.ts"),
+    ]);
+    const use = { home: this.home, offline: flags.offline ?? false };
+    const registered = await openRegistered(stack, this.surroundings(flags), use);
+    const record = await this.recorder(name, stack.header.id);
+    return registered && { ...registered, provider: recordedProvider(registered.provider, record) };
   }
 
   #namedStack(flags: Pick<CommonFlags, "stack">): StackName | undefined {

@@ -13,7 +13,7 @@ export interface Host {
 }
 
 /** These hold a passphrase, or what is as good to whoever reads it. */
-const CREDENTIALS = ["COFFER_PASSPHRASE", "COFFER_NEW_PASSPHRASE", "COFFER_TOKEN"];
+export const CREDENTIALS: readonly string[] = ["COFFER_PASSPHRASE", "COFFER_NEW_PASSPHRASE", "COFFER_TOKEN"];
 
 export function denoHost(): Host {
   const taken = new Map(CREDENTIALS.map((name) => [name, take(name)]));

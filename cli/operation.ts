@@ -15,11 +15,22 @@ const OPERATIONS: readonly Operation[] = [
   "mask",
   "inject",
   "stack rm",
+  "credentials apply",
+  "credentials edit",
+  "credentials delete",
   "passphrase change",
   "rekey",
   "verify",
   "serve",
   "unlock",
+  // With a provider, these reach secrets, too.
+  "list",
+  "history",
+  "provider register",
+  "provider unregister",
+  "provider show",
+  "provider migrate",
+  "vault configure",
 ];
 
 /** Undefined for a command that reaches no secret. */

@@ -9,9 +9,11 @@
 import type { Host } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** They are the server, talk to it, or download. */
-const USES_NETWORK: ReadonlySet<string> = new Set(["serve", "status", "lock", "unlock", "stop", "token", "plugin"]);
-const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor"]);
+/** They are the server, or talk to it; or open secret stores and providers, which may be anywhere; or download. */
+const USES_NETWORK: ReadonlySet<string> = new Set([
+  ...["serve", "status", "lock", "unlock", "stop", "token", "provider", "vault", "credentials", "plugin"],
+]);
+const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor", "parameters"]);
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;
 const DESCRIPTOR_FLAG = /^--(?:new-?)?passphrase-?fd(?:=|$)/i;
 /** Variables whose paths are read or written. */
@@ -19,6 +21,7 @@ const PATHS = [
   "COFFER_PASSPHRASE_FILE",
   "COFFER_NEW_PASSPHRASE_FILE",
   "COFFER_TOKEN_FILE",
+  "COFFER_CACERT",
   "COFFER_HOME",
   "HOME",
   "GITHUB_ENV",
@@ -34,9 +37,37 @@ export function dropUnneeded(args: readonly string[], host: Host, terminal: Term
   if (USES_MEMORY_FOLDER.has(args[0] ?? "") || USES_NETWORK.has(args[0] ?? "")) return;
   if (args.some((arg) => SPECIAL_PATH.test(arg) || DESCRIPTOR_FLAG.test(arg))) return;
   if ([`${host.cwd}/`, ...PATHS.map((name) => valueOf(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
+  if (hasProvider(host.cwd, valueOf(host, "COFFER_HOME") || `${valueOf(host, "HOME")}/.coffer`)) return;
   // Without a passphrase, a running server is asked for the key, on its socket; with COFFER_ADDR, another for values.
   if (isGiven && !valueOf(host, "COFFER_ADDR")) Deno.permissions.revokeSync({ name: "net" });
   for (const name of ["ffi", "import"] as const) Deno.permissions.revokeSync({ name });
+}
+
+/** Whether secrets of a stack around here are with a provider, which may be anywhere, or a program of its own. */
+function hasProvider(cwd: string, home: string): boolean {
+  for (let folder = cwd;; folder = folder.slice(0, folder.lastIndexOf("/"))) {
+    const stacks = foldersIn(`${folder}/.coffer/stacks`) ?? (folder === "" ? foldersIn(`${home}/stacks`) : undefined);
+    if (stacks) return stacks.some((stack) => exists(`${stack}/provider.json`));
+    if (folder === "") return false;
+  }
+}
+
+/** Undefined where there is no such folder. */
+function foldersIn(path: string): string[] | undefined {
+  try {
+    return [...Deno.readDirSync(path)].map(({ name }) => `${path}/${name}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The runtime throws at a variable that is not UTF-8; whoever needs this one reports that. */

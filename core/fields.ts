@@ -1,9 +1,10 @@
 /** Values with fields: a JSON object, as in a Vault KV secret. */
 import { Fault } from "./fault.ts";
 import { Secret } from "./secret.ts";
-import type { NewValue, OpenedValue } from "./stack/stack.ts";
+import type { NewValue } from "./stack/stack.ts";
 
-type Opened = Pick<OpenedValue, "value" | "type">;
+/** A value, and whether it has fields. */
+type Opened = NewValue;
 
 /** `[A-Za-z0-9_][A-Za-z0-9._-]*`, at most 255 bytes: what a reference can name. */
 export function parseFieldName(text: string): string {

@@ -52,10 +52,10 @@ export function parseEnvName(text: string): EnvName {
 }
 
 /**
- * The variable a secret is injected as when nothing else is said: a name that is an identifier already is used as it
+ * The variable a value is injected as when nothing else is said: a name that is an identifier already is used as it
  * is; otherwise upper-cased with every other character `_` (`db/password` → `DB_PASSWORD`, `2fa` → `_2FA`).
  */
-export function envNameOf(name: SecretName): EnvName {
+export function envNameOf(name: string): EnvName {
   if (isEnvName(name)) return name;
   const mapped = name.toUpperCase().replace(/[^A-Z0-9_]/g, "_");
   return (/^[0-9]/.test(mapped) ? `_${mapped}` : mapped) as EnvName;

@@ -1,21 +1,26 @@
-/** References to values, and which of them lead to none. */
+/** Where values come from to values, and which of them lead to none. */
 import { Fault } from "./fault.ts";
 import { fieldOf, textsIn } from "./fields.ts";
 import type { SecretName, StackName } from "./name.ts";
+import { isSource, keyOfOrigin, type Origin } from "./origin.ts";
+import { together } from "./providers/all_or_none.ts";
+import type { ProvidedValue } from "./providers/provider.ts";
 import { describeReference, type Reference } from "./reference.ts";
+import { type ProviderOf, resolveSources } from "./resolve_sources.ts";
 import { Secret } from "./secret.ts";
-import type { OpenedValue } from "./stack/stack.ts";
 
 /** Where secrets are looked up. What is missing is not in the result; throwing means the source itself failed. */
 export interface SecretSource {
-  find(names: readonly SecretName[]): Promise<Map<SecretName, OpenedValue>>;
+  find(names: readonly SecretName[]): Promise<Map<SecretName, ProvidedValue>>;
 }
 
-/** Values by reference; disposing wipes them all. */
+/** Values by where they come from; disposing wipes them all. */
 export class Resolved {
   readonly #values: ReadonlyMap<string, Secret>;
   /** What does not exist, by name: secrets, and fields of secrets that do. Each with what it would say alone. */
   readonly missing: ReadonlyMap<string, Fault>;
+  /** Sources without a value, by key: whatever the reason. */
+  readonly failed: ReadonlyMap<string, Fault>;
   readonly #parts: readonly Secret[];
 
   /** @param parts texts that values with fields contain */
@@ -23,9 +28,11 @@ export class Resolved {
     values: ReadonlyMap<string, Secret>,
     missing: ReadonlyMap<string, Fault> = new Map(),
     parts: readonly Secret[] = [],
+    failed: ReadonlyMap<string, Fault> = new Map(),
   ) {
     this.#values = values;
     this.missing = missing;
+    this.failed = failed;
     this.#parts = parts;
   }
 
@@ -34,14 +41,14 @@ export class Resolved {
     return [...this.#values.values(), ...this.#parts];
   }
 
-  /** The value of a reference; undefined when it is missing. */
-  find(reference: Reference): Secret | undefined {
-    return this.#values.get(describeReference(reference));
+  /** The value of an origin; undefined when it is missing. */
+  find(origin: Origin): Secret | undefined {
+    return this.#values.get(keyOfOrigin(origin));
   }
 
-  /** The value of a reference that is not missing. */
-  of(reference: Reference): Secret {
-    return this.find(reference)!;
+  /** The value of an origin that is not missing. */
+  of(origin: Origin): Secret {
+    return this.find(origin)!;
   }
 
   /** Every value once. */
@@ -55,26 +62,35 @@ export class Resolved {
 }
 
 /**
- * Looks references up, all or nothing, with one batched call per stack, in parallel.
- * @throws {Fault} NOT_FOUND listing every missing name; whatever a source throws
+ * Looks origins up, all or nothing, with one batched call per stack and per provider, in parallel.
+ * @param providerOf where Porter's sources are resolved; needed only when there are some
+ * @throws {Fault} NOT_FOUND listing every missing name; whatever a stack throws; what became of sources
  */
 export async function resolve(
-  references: readonly Reference[],
+  origins: readonly Origin[],
   sourceOf: (stack: StackName | undefined) => Promise<SecretSource>,
+  providerOf?: ProviderOf,
 ): Promise<Resolved> {
-  return requireAll(await lookUp(references, sourceOf));
+  return requireAll(await lookUp(origins, sourceOf, providerOf));
 }
 
 /**
  * What nothing is missing from; otherwise its values are wiped.
- * @throws {Fault} NOT_FOUND listing every missing name
+ * @throws {Fault} NOT_FOUND listing every missing name; what became of sources
  */
 export function requireAll(resolved: Resolved): Resolved {
-  const [first, ...others] = resolved.missing.values();
-  if (!first) return resolved;
+  const missing = missingNames(resolved);
+  const faults = [...missing ? [missing] : [], ...resolved.failed.values()];
+  if (faults.length === 0) return resolved;
   resolved[Symbol.dispose]();
-  if (others.length === 0) throw first;
-  throw new Fault("NOT_FOUND", `there are no secrets ${[...resolved.missing.keys()].join(", ")}`, { hint: HINT });
+  throw together(faults);
+}
+
+/** One fault for all names that are missing; undefined when none is. */
+export function missingNames({ missing }: Resolved): Fault | undefined {
+  const [first, ...others] = missing.values();
+  if (others.length === 0) return first;
+  return new Fault("NOT_FOUND", `there are no secrets ${[...missing.keys()].join(", ")}`, { hint: HINT });
 }
 
 const HINT = "coffer list shows what there is; coffer set NAME adds one";
@@ -84,20 +100,30 @@ const HINT = "coffer list shows what there is; coffer set NAME adds one";
  * @throws whatever a source throws
  */
 export async function lookUp(
-  references: readonly Reference[],
+  origins: readonly Origin[],
   sourceOf: (stack: StackName | undefined) => Promise<SecretSource>,
+  providerOf: ProviderOf = () => Promise.reject(new Error("internal error: no sources were expected here")),
 ): Promise<Resolved> {
+  const references = origins.filter((origin): origin is Reference => !isSource(origin));
   const byStack = Map.groupBy(references, ({ stack }) => stack);
-  const found = new Map(
-    await Promise.all([...byStack].map(async ([stack, wanted]) => {
+  const [provided, ...findings] = await Promise.all([
+    resolveSources(origins.filter(isSource), providerOf),
+    ...[...byStack].map(async ([stack, wanted]) => {
       const source = await sourceOf(stack);
       return [stack, await source.find(wanted.map(({ name }) => name))] as const;
-    })),
-  );
+    }),
+  ]);
+  const found = new Map(findings);
   const values = new Map<string, Secret>();
   const missing = new Map<string, Fault>();
+  const failed = new Map<string, Fault>();
   const parts: Secret[] = [];
+  for (const [key, result] of provided) {
+    if (result instanceof Fault) failed.set(key, result);
+    else values.set(key, result.value);
+  }
   try {
+    for (const result of provided.values()) if (!(result instanceof Fault)) parts.push(...textsIn(result));
     for (const reference of references) {
       const opened = found.get(reference.stack)!.get(reference.name);
       const key = describeReference(reference);
@@ -110,7 +136,7 @@ export async function lookUp(
         if (reference.field === undefined) parts.push(...textsIn(opened));
       }
     }
-    return new Resolved(values, missing, parts);
+    return new Resolved(values, missing, parts, failed);
   } catch (error) {
     for (const value of [...values.values(), ...parts]) value.dispose();
     throw error;
@@ -120,7 +146,7 @@ export async function lookUp(
 }
 
 /** The value, or why there is none. */
-function valueOf(opened: OpenedValue, { name, field }: Reference): Secret | Fault {
+function valueOf(opened: ProvidedValue, { name, field }: Reference): Secret | Fault {
   if (field === undefined) return opened.value.copy();
   try {
     return fieldOf(opened, field, name);

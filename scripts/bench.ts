@@ -1,12 +1,14 @@
 /**
  * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, what one `get` or
- * `set` costs as a stack grows, and what `run` costs a command and its output. Medians of interleaved runs; compare
- * ratios, not milliseconds.
+ * `set` costs as a stack grows, what `run` costs a command and its output, and what `serve` answers. Medians of interleaved
+ * runs; compare ratios, not milliseconds.
  *
- *     deno task bench [start-up] [growth] [peers] [run] [--rounds N] [--mib N]
+ *     deno task bench [start-up] [growth] [peers] [run] [server] [--rounds N] [--mib N] [--seconds N]
+ *     deno task bench endurance [--requests N]
  *
- * All of them unless some are named. `--rounds` of commands (15), a third as many of output; `--mib` of output (1024): much
- * less of it drowns in what a start takes now and then.
+ * All of them unless some are named, but for `endurance`: a million mixed requests, which take a quarter of an hour. `--rounds` of commands (15), a third as many of output and of servers; `--mib` of
+ * output (1024): much less of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and
+ * OpenBao: COFFER_TEST_FETCH=1 gets it.
  */
 import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
@@ -16,9 +18,13 @@ import { startServer } from "./bench/server.ts";
 import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
 import { throughput } from "./bench/throughput.ts";
 import { goalTable, speedTable } from "./bench/throughput_table.ts";
-import { bundle } from "./bundle.ts";
+import { enduranceTable, endure } from "./bench/endurance.ts";
+import { measureServers } from "./bench/http_servers.ts";
+import { goalTable as httpGoalTable, loadTable } from "./bench/http_table.ts";
+import { bundle, V8_FLAGS } from "./bundle.ts";
 
-const SECTIONS = { "start-up": startUp, growth, peers, run };
+const SECTIONS = { "start-up": startUp, growth, peers, run, server };
+const NAMED_ONLY = { endurance };
 
 const rounds = numberAfter("--rounds", 15);
 const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
@@ -26,7 +32,7 @@ const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
 try {
   const script = await bundle(`${folder}/dist`);
   print(await machine());
-  const named = Object.entries(SECTIONS).filter(([name]) => Deno.args.includes(name));
+  const named = Object.entries({ ...SECTIONS, ...NAMED_ONLY }).filter(([name]) => Deno.args.includes(name));
   for (const [, section] of named.length > 0 ? named : Object.entries(SECTIONS)) await section(script);
 } finally {
   await Deno.remove(folder, { recursive: true });
@@ -123,6 +129,32 @@ async function output(script: string, npm: NpmPeers | undefined): Promise<void> 
   print(`\n### Goals for output\n\n${goalTable(speeds)}`);
 }
 
+/** What the server answers, and how much memory that takes. */
+async function server(script: string): Promise<void> {
+  const [values, home] = [tokens(20), `${folder}/home-under-load`];
+  await makeProject(`${folder}/served`, values, 17);
+  const serve = coffer(script, `${folder}/served`, "coffer serve", ["serve", "--listen", "0"], home);
+  const seconds = numberAfter("--seconds", 5);
+  const setting = { folder, serve, state: `${home}/server`, values, seconds, rounds: Math.ceil(rounds / 3) };
+  const measured = await tried("server", () => measureServers(setting));
+  if (!measured) return;
+  print(`\n### Server\n\n${loadTable(measured.rows)}`);
+  print(`\n### Goals for the server\n\n${httpGoalTable(measured.goals)}`);
+}
+
+/** What becomes of a server under a day's work, and of what it has confirmed. */
+async function endurance(script: string): Promise<void> {
+  const [cwd, home] = [`${folder}/endured`, `${folder}/home-endured`];
+  await makeProject(cwd, tokens(20), 17);
+  const endured = await endure({
+    serve: coffer(script, cwd, "coffer serve", ["serve", "--listen", "0"], home),
+    command: (...args) => coffer(script, cwd, `coffer ${args.join(" ")}`, args, home),
+    state: `${home}/server`,
+    requests: numberAfter("--requests", 1_000_000),
+  });
+  print(`\n### Endurance\n\n${enduranceTable(endured)}`);
+}
+
 async function tried<T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> {
   try {
     return await prepare();
@@ -149,7 +181,7 @@ function coffer(
   args: readonly string[],
   home: string = `${folder}/home`,
 ): Subject {
-  const command = [Deno.execPath(), "run", "-A", "--no-config", script, ...args] as const;
+  const command = [Deno.execPath(), "run", "-A", "--no-config", `--v8-flags=${V8_FLAGS}`, script, ...args] as const;
   return { name, command, cwd, env: { COFFER_PASSPHRASE: BENCH_PASSPHRASE, COFFER_HOME: home } };
 }
 

@@ -14,11 +14,19 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/audit/open_log.ts",
   "core/audit/read_log.ts",
   "core/audit/recover.ts",
+  "core/config/config_file.ts",
   "core/go_plugin/socket_folder.ts",
+  "core/providers/cache/cache_file.ts",
+  "core/providers/cache/cached.ts",
   "core/providers/filesystem.ts",
   "core/providers/host.ts",
-  ...["connection", "guard", "location", "plugin", "process"].map((file) => `core/providers/plugin/${file}.ts`),
+  "core/providers/open_store.ts",
+  "core/providers/registered.ts",
+  ...["guard", "location", "plugin", "process"].map((file) => `core/providers/plugin/${file}.ts`),
   "core/providers/registry.ts",
+  "core/providers/vault/transport.ts",
+  "core/providers/vault/vault.ts",
+  "core/sets/set_folder.ts",
   "core/stack/project.ts",
   "core/store/atomic_file.ts",
   "core/store/file_guard.ts",
@@ -31,8 +39,10 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
 /** The files of core that import packages. Elsewhere in core a package would be hard to see and hard to replace. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/certificate/x509.ts": ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "asn1js"],
+  "core/go_plugin/late_goaway.ts": ["node:http2"],
   "core/go_plugin/wire.ts": ["@bufbuild/protobuf"],
-  "core/providers/plugin/connection.ts": ["@grpc/grpc-js"],
+  "core/providers/plugin/connection.ts": ["@grpc/grpc-js", "node:buffer"],
+  "core/providers/plugin/location.ts": ["node:crypto"],
   "core/crypto/hkdf.ts": ["@noble/hashes"],
   "core/crypto/noble.ts": ["@noble/ciphers", "@noble/hashes"],
   "core/crypto/wasm_scrypt.ts": ["@noble/hashes"],
@@ -40,6 +50,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "core/interchange/dotenv.ts": ["dotenv"],
   "core/interchange/yaml.ts": ["yaml"],
   "core/config/toml.ts": ["smol-toml"],
+  "core/config/yaml.ts": ["yaml"],
 };
 
 /** The library's entry, and two files through which the rest of core reaches the backends' common constants. */

@@ -5,7 +5,7 @@
  *     deno task compile --self-extracting [--output FILE]       with the Deno that runs this
  */
 import { parseArgs } from "node:util";
-import { bundle } from "./bundle.ts";
+import { bundle, V8_FLAGS } from "./bundle.ts";
 import { selfExtracting } from "./self_extracting.ts";
 
 const DIST = `${import.meta.dirname!.replace(/scripts$/, "")}dist`;
@@ -26,7 +26,7 @@ type Target = typeof TARGETS[number];
  */
 const RUNTIME_FLAGS = [
   ...["--allow-all", "--no-prompt", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--cached-only"],
-  ...["--no-code-cache", "--v8-flags=--no-enable-lazy-source-positions"],
+  ...["--no-code-cache", `--v8-flags=--no-enable-lazy-source-positions,${V8_FLAGS}`],
 ];
 
 /** The only variables that `deno compile` sees. Others, such as DENO_CERT, would be baked into the program. */

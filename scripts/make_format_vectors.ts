@@ -38,6 +38,7 @@ import {
   write,
 } from "./format_vectors/building.ts";
 import { makeKvVectors } from "./format_vectors/kv.ts";
+import { makeProviderVectors } from "./format_vectors/provider.ts";
 
 const FOLDER = new URL("../test/vectors/format/", import.meta.url);
 
@@ -595,14 +596,16 @@ export function formatVectors(): ReadonlyMap<string, string> {
   refuseSecretLayout();
   refuseSecretAuthenticity();
   makeKvVectors();
+  makeProviderVectors();
   return made;
 }
 
 if (import.meta.main) {
+  const vectors = formatVectors();
   for (const kind of ["accept", "refuse"]) {
     const folder = new URL(`${kind}/`, FOLDER);
     Deno.mkdirSync(folder, { recursive: true });
     for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(new URL(name, folder));
   }
-  for (const [path, content] of formatVectors()) Deno.writeTextFileSync(new URL(path, FOLDER), content);
+  for (const [path, content] of vectors) Deno.writeTextFileSync(new URL(path, FOLDER), content);
 }

@@ -17,6 +17,7 @@ import type { Peer } from "./http/peer.ts";
 import { notFound, Refusal } from "./http/refusal.ts";
 import { readJsonBody } from "./http/request_body.ts";
 import { parseRequestPath } from "./http/request_path.ts";
+import { remoteKvOf } from "./routes/remote_kv.ts";
 import type { Route } from "./routes/route.ts";
 import { type Match, RouteTable } from "./routes/router.ts";
 import { ROUTES } from "./routes/table.ts";
@@ -80,7 +81,12 @@ async function answerTo(request: Request, query: URLSearchParams, match: Match, 
     body: validate(route.body, given),
     given,
   };
-  const answer = await recorded(route, session, () => route.handle(call));
+  const remote = parameters["stack"] === undefined ? undefined : await remoteKvOf(session, parameters["stack"]);
+  const answer = await recorded(
+    route,
+    session,
+    () => remote ? remote.answer(route.operation, call) : route.handle(call),
+  );
   const warnings = [...ignoredWarning(route.query, givenQuery), ...ignoredWarning(route.body, given)];
   return warnings.length === 0 ? answer : { ...answer, warnings: [...answer.warnings ?? [], ...warnings] };
 }

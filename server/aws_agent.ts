@@ -6,9 +6,9 @@ import { Fault } from "../core/fault.ts";
 import { isSecretName, type SecretName } from "../core/name.ts";
 import { encodeBase64 } from "../core/seal/base64.ts";
 import { Secret } from "../core/secret.ts";
-import { KvEngine, type KvPresent } from "../core/stack/kv/engine.ts";
 import type { App } from "./app.ts";
 import { authenticate } from "./authenticate.ts";
+import { type ReadVersion, versionsOf } from "./aws_versions.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { guardHeaders } from "./http/header_guard.ts";
 import type { Peer } from "./http/peer.ts";
@@ -93,38 +93,45 @@ async function read(session: Session, server: Dependencies, asked: Asked): Promi
   if (!isAllowed) return text(403, "Bad Token");
   const opened = isSecretName(asked.name) ? await open(session, server, asked.name, asked) : undefined;
   if (!opened) return json(404, { __type: "ResourceNotFoundException", Message: "there is no such secret or version" });
-  const { found, isPrevious } = opened;
-  using value = found.value;
-  const { version, createdTime } = found.metadata;
+  const { version, created, isPrevious } = opened;
+  using value = opened.value;
   return json(200, {
     ARN: `arn:coffer:secretsmanager:local:${stack}:secret:${asked.name}`,
     Name: asked.name,
     VersionId: `00000000-0000-4000-8000-${String(version).padStart(12, "0")}`,
     ...secretOf(value),
     VersionStages: isPrevious === undefined ? [] : [isPrevious ? PREVIOUS : CURRENT],
-    CreatedDate: String(Date.parse(createdTime) / 1000),
+    CreatedDate: String(Date.parse(created) / 1000),
   });
 }
 
-async function open(session: Session, { mounts }: Dependencies, name: SecretName, { versionId, versionStage }: Asked) {
-  const stack = session.stack(mounts.current, "kv");
-  const engine = stack && new KvEngine(stack);
-  const newest = (await engine?.metadata(name))?.currentVersion;
-  if (!engine || !newest) return undefined;
+interface Opened extends ReadVersion {
+  /** Undefined: neither the newest nor the one before. */
+  readonly isPrevious: boolean | undefined;
+}
+
+async function open(
+  session: Session,
+  { mounts }: Dependencies,
+  name: SecretName,
+  asked: Asked,
+): Promise<Opened | undefined> {
+  const { newest, read } = await versionsOf(session, mounts.current, name);
+  const version = newest ? versionAsked(asked, newest) : 0;
+  if (!newest || version < 1) return undefined;
+  const found = await read(version);
+  return found && { ...found, isPrevious: version === newest ? false : version === newest - 1 ? true : undefined };
+}
+
+/** 0: none that there could be. */
+function versionAsked({ versionId, versionStage }: Asked, newest: number): number {
   const byId = versionId === null ? undefined : Number(VERSION_ID.exec(versionId)?.[1] ?? 0);
   const byStage = versionStage === PREVIOUS
     ? newest - 1
     : versionStage === null || versionStage === CURRENT
     ? newest
     : 0;
-  const version = byId ?? byStage;
-  if (version < 1 || (byId !== undefined && versionStage !== null && byId !== byStage)) return undefined;
-  const found = await engine.read(name, version);
-  if (found?.state !== "present") return undefined;
-  return {
-    found: found as KvPresent,
-    isPrevious: version === newest ? false : version === newest - 1 ? true : undefined,
-  };
+  return byId !== undefined && versionStage !== null && byId !== byStage ? 0 : byId ?? byStage;
 }
 
 function secretOf(value: Secret): { SecretString: string } | { SecretBinary: string } {

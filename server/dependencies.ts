@@ -1,6 +1,7 @@
 /** What the server is made of. Whoever starts it (`coffer serve`) puts the pieces together; tests put others. */
 import type { AuditTrail } from "../core/audit/entry.ts";
 import type { StackName } from "../core/name.ts";
+import type { Provider } from "../core/providers/provider.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { PolicyStore } from "./policies/policy_store.ts";
@@ -16,6 +17,11 @@ export interface Mounts {
   get(stack: StackName): Stack | undefined;
   /** The one that `coffer:///name` means. */
   readonly current: StackName;
+  /**
+   * The provider that a stack's secrets are with; undefined: they are in the stack itself. Asked for each request: one may
+   * be registered at any time.
+   */
+  remote(stack: StackName): Promise<Provider | undefined>;
 }
 
 /** Porter's sources that reach into the host. Each that is not there is refused. */

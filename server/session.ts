@@ -2,6 +2,11 @@
 import type { AuditEntry } from "../core/audit/entry.ts";
 import { isStackName, type StackName } from "../core/name.ts";
 import type { Secret } from "../core/secret.ts";
+import { findSecrets } from "../core/providers/all_or_none.ts";
+import type { Provider } from "../core/providers/provider.ts";
+import { recordedProvider } from "../core/providers/recorded.ts";
+import type { SecretSource } from "../core/resolve.ts";
+import type { RecordAccess } from "../core/stack/access.ts";
 import type { Stack } from "../core/stack/stack.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { isLoopback, type Peer } from "./http/peer.ts";
@@ -62,10 +67,25 @@ export class Session implements Requested {
 
   /** A stack that is served, whose accesses are recorded under this request's token. */
   stack(name: StackName, operation: AuditEntry["operation"]): Stack {
-    const stack = this.server.mounts.get(name)!;
-    return stack.recordedBy((access) =>
-      this.server.audit.append({ ...access, actor: this.#actor, operation, stack: { name, id: stack.header.id } })
-    );
+    return this.server.mounts.get(name)!.recordedBy(this.recorder(name, operation));
+  }
+
+  /** The provider that a served stack's secrets are with, recorded as well; undefined: they are in the stack itself. */
+  async remote(name: StackName, operation: AuditEntry["operation"]): Promise<Provider | undefined> {
+    const provider = await this.server.mounts.remote(name);
+    return provider && recordedProvider(provider, this.recorder(name, operation));
+  }
+
+  /** Where the secrets of a served stack are looked up. */
+  async source(name: StackName, operation: AuditEntry["operation"]): Promise<SecretSource> {
+    const provider = await this.remote(name, operation);
+    return provider ? { find: (names) => findSecrets(provider, names) } : this.stack(name, operation);
+  }
+
+  /** Records accesses to a served stack under this request's token. */
+  recorder(name: StackName, operation: AuditEntry["operation"]): RecordAccess {
+    const id = this.server.mounts.get(name)?.header.id;
+    return (access) => this.server.audit.append({ ...access, actor: this.#actor, operation, stack: { name, id } });
   }
 
   /**

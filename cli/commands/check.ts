@@ -3,8 +3,7 @@ import type { SecretName, StackName } from "../../core/name.ts";
 import { describeReference, type Reference } from "../../core/reference.ts";
 import type { Check } from "../../core/requirements/check.ts";
 import { unmetRequirements } from "../../core/requirements/unmet.ts";
-import { lookUp } from "../../core/resolve.ts";
-import { command, type CommonFlags, type Context } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag } from "../command.ts";
 import { OpenStacks } from "../open_stacks.ts";
 import { environmentOf, PROJECT_FILE, ProjectFile } from "../project_file.ts";
 
@@ -14,7 +13,7 @@ export const check = command<CommonFlags>({
     "Prints a line for each declared name, and no values. Needs the passphrase only when a secret has a rule, or a field\n" +
     "of one is declared. Exits with 4 when something is missing, with 3 when a value is not valid.",
   examples: ["check", "check --stack prod", "check --json"],
-  flags: {},
+  flags: offlineFlag,
   positional: { kind: "tuple", parameters: [] },
   async run(context, flags) {
     const file = await ProjectFile.find(context.host);
@@ -33,14 +32,13 @@ export const check = command<CommonFlags>({
 async function checksOf(file: ProjectFile, { workspace, host }: Context, flags: CommonFlags): Promise<Check[]> {
   const listed = new Map<StackName | undefined, ReadonlySet<SecretName>>();
   for (const stack of new Set(file.references.map(({ stack }) => stack))) {
-    const locked = await workspace.locked(stack ? { ...flags, stack } : flags);
-    listed.set(stack, new Set(await locked.list()));
+    listed.set(stack, new Set(await workspace.names(stack ? { ...flags, stack } : flags)));
   }
   const exists = ({ stack, name }: Reference) => listed.get(stack)!.has(name);
   const toOpen = file.opened.filter(exists);
   const opened = new Set(toOpen.map(describeReference));
-  using stacks = new OpenStacks(workspace, flags);
-  using resolved = await lookUp(toOpen, (stack) => stacks.get(stack));
+  await using stacks = new OpenStacks(workspace, flags);
+  using resolved = await stacks.lookUp(toOpen);
   return file.check({
     has: (reference) => opened.has(describeReference(reference)) ? !!resolved.find(reference) : exists(reference),
     valueOf: (reference) => resolved.find(reference),

@@ -19,9 +19,10 @@ export const edit = command<CommonFlags, [name: SecretName]>({
   positional: { kind: "tuple", parameters: [secretNameArgument()] },
   async run(context, flags, name) {
     const { workspace, report, host } = context;
-    using stack = await workspace.unlocked(flags);
-    const current = (await stack.find([name])).get(name);
-    using before = current?.value ?? new Secret(new Uint8Array(0));
+    await using stack = await workspace.opened(flags);
+    const { changeable } = stack; // before anybody has typed anything
+    const found = (await stack.find([name])).get(name);
+    using before = found?.value ?? new Secret(new Uint8Array(0));
     using folder = await RamFolder.make(host);
     using _guard = new Guard(folder.path);
     const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
@@ -31,15 +32,18 @@ export const edit = command<CommonFlags, [name: SecretName]>({
       report.note(`${name} is unchanged`);
       return;
     }
-    const type = current?.type === "json" ? jsonOrBytes(after, name) : "bytes";
-    const version = await stack.set(name, { value: after, type }, current?.version ?? 0);
-    report.data({ name, version }, () => []);
-    report.note(`sealed ${name}, version ${version}`);
+    const type = found?.type === "json" ? jsonOrBytes(after, name) : "bytes";
+    const version = await changeable.change(name, (current) => {
+      requireSame(found && before, current?.value, name);
+      return { value: after, type };
+    });
+    report.data({ name, ...(version !== undefined && { version }) }, () => []);
+    report.note(stack.said(name, version));
   },
 });
 
 /** The editor is a shell command, as git and crontab take it: it may have arguments. */
-async function runEditor({ host }: Context, path: string): Promise<void> {
+export async function runEditor({ host }: Context, path: string): Promise<void> {
   const editor = host.env("VISUAL") || host.env("EDITOR") || "vi";
   const argv = ["sh", "-c", `${editor} "$1"`, "sh", path].map((word) => new TextEncoder().encode(word));
   using signals = forwardSignals("shared group", ignoredSignals());
@@ -57,6 +61,15 @@ async function runEditor({ host }: Context, path: string): Promise<void> {
       hint: "set EDITOR to your editor",
     });
   }
+}
+
+/** What somebody else has written meanwhile is not overwritten. */
+function requireSame(before: Secret | undefined, current: Secret | undefined, name: SecretName): void {
+  const isSame = before === undefined || current === undefined ? before === current : before.equals(current);
+  if (isSame) return;
+  throw new Fault("CONFLICT", `${name} was changed meanwhile; nothing was written`, {
+    hint: `coffer get ${name} to see the new value, then try again`,
+  });
 }
 
 /** A secret with fields must stay one. */

@@ -8,7 +8,7 @@ import {
 } from "../../core/interchange/interchange.ts";
 import { GITLAB_LIMITS } from "../../core/interchange/gitlab.ts";
 import { envNameOf, type SecretName } from "../../core/name.ts";
-import { command, type CommonFlags, type Context } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag } from "../command.ts";
 import { appendPrivate, refuseOpenStdout, writePrivate } from "../plaintext_output.ts";
 
 interface Flags extends CommonFlags {
@@ -36,6 +36,7 @@ export const exportCommand = command<Flags>({
     "export -f k8s --prefix app/",
   ],
   flags: {
+    ...offlineFlag,
     format: { kind: "enum", values: EXPORT_FORMATS, default: "dotenv", brief: "The format to write" },
     output: {
       kind: "parsed",
@@ -52,9 +53,10 @@ export const exportCommand = command<Flags>({
   async run(context, flags) {
     const toStdout = flags.output === undefined && flags.format !== "github";
     if (toStdout) await refuseOpenStdout();
-    using stack = await context.workspace.unlocked(flags);
-    const names = (await stack.list()).filter((name) => name.startsWith(flags.prefix ?? ""));
-    const opened = await stack.getAll(names);
+    await using stack = await context.workspace.opened(flags);
+    const listed = (await stack.listable.list()).filter((name) => name.startsWith(flags.prefix ?? ""));
+    const opened = await stack.find(listed);
+    const names = listed.filter((name) => opened.has(name)); // those that were not removed meanwhile
     const spelt = spell(names, flags.format);
     const entries = names.map((name): Entry => ({ name: spelt.get(name)!, value: opened.get(name)!.value.reveal() }));
     try {

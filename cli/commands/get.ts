@@ -1,9 +1,11 @@
 import { Fault } from "../../core/fault.ts";
 import { fieldOf, parseFieldName } from "../../core/fields.ts";
 import type { SecretName } from "../../core/name.ts";
+import type { ProvidedValue } from "../../core/providers/provider.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
 import type { Secret } from "../../core/secret.ts";
-import { command, type CommonFlags, type Context, parseCount, secretNameArgument } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag, parseCount, secretNameArgument } from "../command.ts";
+import type { OpenedStack } from "../opened_stack.ts";
 import type { Report } from "../report.ts";
 import type { Secrets } from "../secrets.ts";
 
@@ -17,6 +19,7 @@ export const get = command<Flags, [name: SecretName]>({
   details: "Prints the exact bytes; a newline is added only on a terminal.",
   examples: ["get db/password", "get db/password --version 3", "get db --field user", "get db/password --json"],
   flags: {
+    ...offlineFlag,
     version: {
       kind: "parsed",
       parse: (text: string) => parseCount(text, 1),
@@ -37,19 +40,32 @@ export const get = command<Flags, [name: SecretName]>({
     const { workspace, report } = context;
     const served = await workspace.served(flags);
     if (served) return await getServed(context, flags, name, served);
-    using stack = await workspace.unlocked(flags);
-    const opened = await stack.get(name, flags.version);
+    await using stack = await workspace.opened(flags);
+    const opened = await valueIn(stack, name, flags.version);
     using whole = opened.value;
     using value = flags.field === undefined ? whole.copy() : fieldOf(opened, flags.field, name);
     if (flags.json) {
       const { version, created, type } = opened;
-      const about = { name, ...(flags.field !== undefined && { field: flags.field }), version, created };
+      const about = {
+        name,
+        ...(flags.field !== undefined && { field: flags.field }),
+        ...(version !== undefined && { version }),
+        ...(created !== undefined && { created }),
+      };
       report.data({ ...about, ...jsonValue(value, flags.field === undefined && type === "json") }, () => []);
     } else {
       print(value, report);
     }
   },
 });
+
+/** @throws {Fault} NOT_FOUND; UNSUPPORTED where no versions are kept, and one is asked for */
+async function valueIn(stack: OpenedStack, name: SecretName, version: number | undefined): Promise<ProvidedValue> {
+  if (version !== undefined || stack.isSealed) return await stack.versioned.at(name, version);
+  const [found] = await stack.provider.resolve([{ kind: "secret", hint: name }]);
+  if (found instanceof Fault) throw found;
+  return found!;
+}
 
 /** Where clients have values only, and only the newest. */
 async function getServed({ report }: Context, flags: Flags, name: SecretName, served: Secrets): Promise<void> {

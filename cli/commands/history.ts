@@ -1,6 +1,6 @@
 import type { SecretName } from "../../core/name.ts";
 import type { VersionInfo } from "../../core/stack/secret_record.ts";
-import { command, type CommonFlags, secretNameArgument } from "../command.ts";
+import { command, type CommonFlags, type Context, secretNameArgument } from "../command.ts";
 
 export const history = command<CommonFlags, [name: SecretName]>({
   brief: "Print a secret's versions, newest first",
@@ -12,10 +12,21 @@ export const history = command<CommonFlags, [name: SecretName]>({
   positional: { kind: "tuple", parameters: [secretNameArgument()] },
   async run({ workspace, report }, flags, name) {
     const locked = await workspace.locked(flags);
-    const versions = await locked.history(name);
+    const versions = await locked.provider() === undefined
+      ? await locked.history(name)
+      : await historyWithProvider(workspace, flags, name);
     report.data({ name, versions }, () => versions.map(line));
   },
 });
+
+async function historyWithProvider(
+  workspace: Context["workspace"],
+  flags: CommonFlags,
+  name: SecretName,
+): Promise<VersionInfo[]> {
+  await using stack = await workspace.opened(flags);
+  return await stack.versioned.history(name);
+}
 
 function line({ version, created, type, deletion, destroyed }: VersionInfo): string {
   const ends = deletion && Date.parse(deletion) > Date.now() ? `until ${deletion}` : `deleted ${deletion}`;

@@ -55,13 +55,17 @@ export const importCommand = command<Flags, [file: string]>({
         hint: "nothing was imported; rename them, or put something in front with --prefix",
       });
     }
-    using stack = await workspace.unlocked(flags);
-    const outcome = await stack.setAll(values);
+    await using stack = await workspace.opened(flags);
+    const outcome = await stack.persistAll(values);
     for (const { value } of values.values()) value.dispose();
     const count = (what: string) => [...outcome.values()].filter((o) => o === what).length;
     const summary = { added: count("added"), updated: count("updated"), unchanged: count("unchanged") };
     report.data({ ...summary, names: [...outcome.keys()] }, () => []);
-    report.note(`sealed ${summary.added} new, ${summary.updated} updated, ${summary.unchanged} unchanged`);
+    report.note(
+      `${
+        stack.isSealed ? "sealed" : "stored"
+      } ${summary.added} new, ${summary.updated} updated, ${summary.unchanged} unchanged`,
+    );
     if (file !== "-") report.note(`${file} still holds the plaintext: remove it, and take it out of version control`);
   },
 });

@@ -1,4 +1,4 @@
-import { command, type CommonFlags } from "../command.ts";
+import { command, type CommonFlags, offlineFlag } from "../command.ts";
 import { readFileBytes, readStdin } from "../input.ts";
 import { render, templateOf } from "../template.ts";
 
@@ -10,7 +10,7 @@ export const inject = command<CommonFlags, [file?: string]>({
     "Reads stdin without a file. A reference is coffer:///name (current stack), coffer://stack/name, with #field for a\n" +
     "field; {{ coffer:///name }} says where it ends.",
   examples: ["inject app.conf.tpl", "inject < app.conf.tpl | ssh host 'cat > app.conf'"],
-  flags: {},
+  flags: offlineFlag,
   positional: {
     kind: "tuple",
     parameters: [{ parse: String, brief: "The template", placeholder: "file", optional: true }],
@@ -20,7 +20,7 @@ export const inject = command<CommonFlags, [file?: string]>({
       ? await readStdin(host, MAX_BYTES)
       : readFileBytes(file, MAX_BYTES);
     const template = templateOf(bytes, "the template");
-    using secrets = await workspace.secrets(flags);
+    await using secrets = await workspace.secrets(flags);
     const references = template.filter((part) => typeof part !== "string");
     using resolved = await secrets.resolve(references);
     const rendered = render(template, resolved);

@@ -1,19 +1,18 @@
-import { command, type CommonFlags } from "../command.ts";
+import { command, type CommonFlags, offlineFlag } from "../command.ts";
 
 export const list = command<CommonFlags, [prefix?: string]>({
   brief: "Print the names of the secrets",
   details:
-    "Needs no passphrase. Values are never shown. A secret whose newest version a client of the server has deleted\n" +
+    "Needs no passphrase, unless the secrets are with a provider. Values are never shown. A secret whose newest version a client of the server has deleted\n" +
     "is left out; `coffer history` knows it, and `coffer rm` removes it.",
   examples: ["list", "list db/", "list --json"],
-  flags: {},
+  flags: offlineFlag,
   positional: {
     kind: "tuple",
     parameters: [{ parse: String, brief: "Only names that start so", placeholder: "prefix", optional: true }],
   },
   async run({ workspace, report }, flags, prefix = "") {
-    const locked = await workspace.locked(flags);
-    const names = (await locked.list()).filter((name) => name.startsWith(prefix));
+    const names = (await workspace.names(flags)).filter((name) => name.startsWith(prefix));
     report.data(names, () => names);
   },
 });

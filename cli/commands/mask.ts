@@ -1,8 +1,7 @@
 import { Fault } from "../../core/fault.ts";
 import { LEAST_MASKED_BYTES, Masker } from "../../core/mask/masker.ts";
 import { describeReference, parseNameOrReference, type Reference } from "../../core/reference.ts";
-import { resolve } from "../../core/resolve.ts";
-import { command, type CommonFlags, type Context, toggle } from "../command.ts";
+import { command, type CommonFlags, type Context, offlineFlag, toggle } from "../command.ts";
 import { eachChunkOfStdin } from "../input.ts";
 import { OpenStacks } from "../open_stacks.ts";
 
@@ -26,6 +25,7 @@ export const mask = command<Flags>({
     "mask --prefix db/ < app.log > shared.log",
   ],
   flags: {
+    ...offlineFlag,
     secret: {
       kind: "parsed",
       parse: parseNameOrReference,
@@ -61,9 +61,9 @@ export const mask = command<Flags>({
 });
 
 async function maskerOf({ workspace, report }: Context, flags: Flags): Promise<Masker> {
-  using stacks = new OpenStacks(workspace, flags);
+  await using stacks = new OpenStacks(workspace, flags);
   const references = await choose(flags, stacks);
-  using resolved = await resolve(references, (stack) => stacks.get(stack));
+  using resolved = await stacks.resolve(references);
   const short = references.filter((reference) => resolved.of(reference).size < LEAST_MASKED_BYTES);
   const names = [...new Set(short.map(describeReference))].join(", ");
   if (names) report.warning(`too short to be masked: ${names}`);
@@ -73,7 +73,7 @@ async function maskerOf({ workspace, report }: Context, flags: Flags): Promise<M
 
 async function choose({ secret, prefix, all }: Flags, stacks: OpenStacks): Promise<Reference[]> {
   if (secret && prefix === undefined && !all) return [...secret];
-  const names = await (await stacks.get(undefined)).list();
+  const names = await stacks.list();
   const chosen = names.filter((name) => name.startsWith(all ? "" : prefix ?? ""));
   return [...secret ?? [], ...chosen.map((name) => ({ stack: undefined, name, field: undefined }))];
 }

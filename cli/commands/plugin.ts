@@ -1,7 +1,8 @@
 import { buildRouteMap } from "@stricli/core";
 import { Fault } from "../../core/fault.ts";
+import { isPluginName } from "../../core/config/plugin_key.ts";
 import { porterHome } from "../../core/providers/kind.ts";
-import { isPluginName, pluginFolders, sha256Of } from "../../core/providers/plugin/location.ts";
+import { pluginFolders, sha256Of } from "../../core/providers/plugin/location.ts";
 import { Project } from "../../core/stack/project.ts";
 import { command, type CommonFlags, type Context, toggle } from "../command.ts";
 import { download } from "../plugin/download.ts";

@@ -26,8 +26,8 @@ export const rm = command<Flags, SecretName[]>({
     ) {
       throw new Fault("USAGE", "nothing was removed");
     }
-    using stack = await workspace.unlocked(flags);
-    await stack.remove(names);
+    await using stack = await workspace.opened(flags);
+    await stack.removable.remove(names);
     report.data({ removed: names }, () => []);
     report.note(`removed ${names.join(", ")}`);
   },

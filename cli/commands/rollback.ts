@@ -14,9 +14,10 @@ export const rollback = command<CommonFlags, [name: SecretName, version: number]
     ],
   },
   async run({ workspace, report }, flags, name, version) {
-    using stack = await workspace.unlocked(flags);
-    const written = await stack.rollback(name, version);
+    await using stack = await workspace.opened(flags);
+    const written = await stack.versioned.rollback(name, version);
     report.data({ name, version: written }, () => []);
-    report.note(`sealed version ${version} of ${name} again, as version ${written}`);
+    const verb = stack.isSealed ? "sealed" : "stored";
+    report.note(`${verb} version ${version} of ${name} again, as version ${written}`);
   },
 });

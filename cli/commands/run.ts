@@ -1,26 +1,32 @@
 import { Fault } from "../../core/fault.ts";
 import { parseEntries } from "../../core/interchange/interchange.ts";
-import { command, type CommonFlags, type Context, toggle } from "../command.ts";
+import type { Resolved } from "../../core/resolve.ts";
+import type { ChosenEntry } from "../../core/sets/chosen.ts";
+import { parseSetName } from "../../core/sets/set.ts";
+import { command, type Context, offlineFlag, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
 import { ProjectFile } from "../project_file.ts";
 import type { Secrets } from "../secrets.ts";
+import type { ChosenSetsFlags } from "../sets/chosen_sets.ts";
+import { setAliases, setFlags } from "../store_flags.ts";
 import { templateOf } from "../template.ts";
 import { type Assignment, runAssignment } from "../runner/run.ts";
 import { FOLDER_VARIABLE } from "../runner/delivery.ts";
 import {
   bindAll,
+  bindEntries,
   bindEntry,
   type Binding,
   type FileBinding,
+  originsOf,
   parseBinding,
   parseFileBinding,
-  referencesOf,
   requireDistinct,
   type Selection,
 } from "../runner/selection.ts";
 import { SpawnFailure } from "../runner/spawn_failure.ts";
 
-interface Flags extends CommonFlags {
+interface Flags extends ChosenSetsFlags {
   readonly secret?: readonly Binding[];
   readonly all: boolean;
   readonly prefix?: string;
@@ -54,12 +60,14 @@ export const run = command<Flags, string[]>({
     "run -s db/password -s api/token=TOKEN -- ./serve",
     "run --prefix db/ --pristine -- env",
     "run --env-file app.env -- ./serve",
+    "run --credentials azure --parameters sizes -- ./deploy",
     "run --file tls/key=key.pem -- sh -c 'serve --key \"$COFFER_FILES/key.pem\"'",
     "run --template app.conf.tpl=app.conf -- sh -c 'serve -c \"$COFFER_FILES/app.conf\"'",
     "run --watch -- ./serve",
     "run --exec -- ./serve",
   ],
   flags: {
+    ...offlineFlag,
     secret: {
       kind: "parsed",
       parse: parseBinding,
@@ -84,6 +92,23 @@ export const run = command<Flags, string[]>({
       brief: "Set a dotenv file's variables; coffer:// values are looked up",
       placeholder: "file",
     },
+    credentials: {
+      kind: "parsed",
+      parse: parseSetName,
+      variadic: true,
+      optional: true,
+      brief: "Set what a credential set names; of several, the later wins",
+      placeholder: "set",
+    },
+    parameters: {
+      kind: "parsed",
+      parse: parseSetName,
+      variadic: true,
+      optional: true,
+      brief: "The same with a parameter set",
+      placeholder: "set",
+    },
+    ...setFlags,
     file: {
       kind: "parsed",
       parse: (text: string) => parseFileBinding(text),
@@ -121,12 +146,12 @@ export const run = command<Flags, string[]>({
     exec: toggle("Become the command: same process, output not masked, no files"),
     watch: toggle("Start the command again when what it was given has changed"),
   },
-  aliases: { s: "secret" },
+  aliases: { s: "secret", ...setAliases },
   positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "The command", placeholder: "command" } },
   async run(context, flags, ...args) {
     requireCompatible(flags);
     try {
-      using secrets = await context.workspace.secrets(flags);
+      await using secrets = await context.workspace.secrets(flags);
       return await runAssignment(context, assignmentOf(context, flags, secrets, args));
     } catch (error) {
       if (!(error instanceof SpawnFailure)) throw error;
@@ -148,40 +173,66 @@ function needsCoffer(part: string): Fault {
   });
 }
 
-function assignmentOf({ host }: Context, flags: Flags, secrets: Secrets, args: readonly string[]): Assignment {
+function assignmentOf(
+  { host, workspace }: Context,
+  flags: Flags,
+  secrets: Secrets,
+  args: readonly string[],
+): Assignment {
   const declared = async () => isChoice(flags) ? undefined : await ProjectFile.find(host);
+  const sets = async () => {
+    if (!flags.credentials && !flags.parameters) return { entries: [], files: [] };
+    const { chosenSets } = await import("../sets/chosen_sets.ts");
+    return await chosenSets(workspace, flags);
+  };
+  const lookUp = async () => {
+    const file = await declared();
+    if (file?.hasFiles && flags.exec) throw needsCoffer("the part of coffer.toml's files");
+    if (file) return await file.lookUp(host, secrets);
+    const { entries } = await sets();
+    const selection = await select(flags, secrets, entries);
+    return { selection, resolved: await resolveAll(selection, entries, secrets) };
+  };
   return {
     args,
     mask: !flags.noMask,
     exec: flags.exec,
     inheritance: { pristine: flags.pristine, preserve: flags.preserveEnv ?? [] },
     async lookUp() {
-      const file = await declared();
-      if (file?.hasFiles && flags.exec) throw needsCoffer("the part of coffer.toml's files");
-      if (file) return await file.lookUp(host, secrets);
-      const selection = await select(flags, secrets);
-      return { selection, resolved: await secrets.resolve(referencesOf(selection)) };
+      const found = await lookUp();
+      // Keys and plugins are there no longer than they are needed; nobody could end them after `--exec`.
+      if (!flags.watch) await secrets[Symbol.asyncDispose]();
+      return found;
     },
     watched: flags.watch
       ? async () => ({
         folders: await secrets.folders(),
         files: (await declared())?.inputs ??
-          [...flags.envFile ?? [], ...(flags.template ?? []).map(({ input }) => input)],
+          [...flags.envFile ?? [], ...(flags.template ?? []).map(({ input }) => input), ...(await sets()).files],
       })
       : undefined,
   };
 }
 
 /** Whether something is chosen on the line, instead of by a project file. */
-function isChoice({ secret, all, prefix, envFile, file, fifo, template }: Flags): boolean {
-  return all || [secret, prefix, envFile, file, fifo, template].some((given) => given !== undefined);
+function isChoice({ secret, all, prefix, envFile, credentials, parameters, file, fifo, template }: Flags): boolean {
+  const choices = [secret, prefix, envFile, credentials, parameters, file, fifo, template];
+  return all || choices.some((given) => given !== undefined);
+}
+
+/** With sets, one error names every entry that has no value. */
+async function resolveAll(selection: Selection, entries: readonly ChosenEntry[], secrets: Secrets): Promise<Resolved> {
+  const origins = originsOf(selection);
+  if (entries.length === 0) return await secrets.resolve(origins);
+  const { requireEntries } = await import("../../core/sets/chosen.ts");
+  return requireEntries(entries, await secrets.lookUp(origins));
 }
 
 /** What was chosen on the line; with nothing chosen, every secret of the stack. */
-async function select(flags: Flags, secrets: Secrets): Promise<Selection> {
+async function select(flags: Flags, secrets: Secrets, ofSets: readonly ChosenEntry[]): Promise<Selection> {
   const { secret = [], envFile = [], template = [] } = flags;
   const files = [...flags.file ?? [], ...flags.fifo ?? []];
-  const bindings = [...secret];
+  const bindings = [...secret, ...bindEntries(ofSets)];
   for (const file of envFile) {
     const entries = await parseEntries("dotenv", readFileBytes(file, MAX_FILE_BYTES));
     for (const { name, value } of entries) bindings.push(bindEntry(name, new TextDecoder().decode(value)));

@@ -65,14 +65,15 @@ export const set = command<Flags, [name: SecretName, value?: string]>({
   },
   async run(context, flags, name, argument) {
     checkSources(flags, argument);
-    using stack = await context.workspace.unlocked(flags);
-    using value = await readValue(context, flags, name, argument);
+    await using stack = await context.workspace.opened(flags);
     const { field } = flags;
+    const { writable } = stack; // before anything is asked for
+    using value = await readValue(context, flags, name, argument);
     const version = field === undefined
-      ? await stack.set(name, { value, type: "bytes" })
-      : await stack.change(name, (current) => withField(current, field, value, name));
-    context.report.data({ name, version }, () => []);
-    context.report.note(`sealed ${name}${field ? `#${field}` : ""}, version ${version}`);
+      ? await writable.persist({ kind: "secret", hint: name }, { value, type: "bytes" })
+      : await stack.changeable.change(name, (current) => withField(current, field, value, name));
+    context.report.data({ name, ...(version !== undefined && { version }) }, () => []);
+    context.report.note(stack.said(`${name}${field ? `#${field}` : ""}`, version));
   },
 });
 

@@ -14,11 +14,12 @@ export const status = command({
   },
 });
 
-function linesOf({ version, pid, locked, stacks, listeners, locksIn }: ServerStatus): string[] {
+function linesOf({ version, pid, locked, stacks, listeners, certificate, locksIn }: ServerStatus): string[] {
   return [
     `coffer ${version}, process ${pid}`,
     locked ? "locked" : `unlocked: ${stacks.join(", ")}`,
     ...listeners.map((url) => `listening at ${url}`),
+    ...(certificate ? [`certificate in ${certificate.file}, SHA-256 ${certificate.sha256}`] : []),
     ...(locksIn === null ? [] : [`locks itself in ${locksIn} s unless it is used`]),
   ];
 }

@@ -1,5 +1,5 @@
 import { EXIT } from "../../core/fault.ts";
-import { KV_CONFIG } from "../../core/seal/kv_file.ts";
+import { isSecretName } from "../../core/name.ts";
 import { verify } from "../../core/stack/verify.ts";
 import { command, type CommonFlags } from "../command.ts";
 
@@ -17,7 +17,7 @@ export const verifyCommand = command<CommonFlags>({
       { checked, problems: found },
       () => found.map(({ name, code, message }) => `${name}: ${message} [${code}]`),
     );
-    const damaged = found.filter(({ name }) => name !== KV_CONFIG); // that one is no secret's
+    const damaged = found.filter(({ name }) => isSecretName(name)); // the others are the stack's own
     report.note(`${checked - damaged.length} of ${checked} secrets are whole`);
     const codes = found.map(({ code }) => code);
     if (codes.includes("TAMPERED")) return EXIT.TAMPERED;

@@ -40,8 +40,8 @@ export async function servePlugin(name: string, { host, report }: Context): Prom
     return 1;
   }
   try {
-    requireStore(name);
     const log = new PluginLog(report);
+    await requireStore(name, host, log);
     const config = configuration(host);
     // Its failure is reported where it is awaited, which may be later.
     config.catch(() => {});

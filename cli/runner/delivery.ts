@@ -1,14 +1,14 @@
 /** What a command is given: every value looked up, and handed over when it starts. */
 import { LEAST_MASKED_BYTES } from "../../core/mask/masker.ts";
 import type { EnvName } from "../../core/name.ts";
-import { describeReference } from "../../core/reference.ts";
+import { describeOrigin } from "../../core/origin.ts";
 import type { Resolved } from "../../core/resolve.ts";
 import { Secret } from "../../core/secret.ts";
 import { parseEnvName } from "../../core/name.ts";
 import { render } from "../template.ts";
 import { Environment, nameOfBytes, requireText } from "./environment.ts";
 import type { RamFolder } from "./ram_folder.ts";
-import { referencesOf, type Selection } from "./selection.ts";
+import { originsOf, type Selection } from "./selection.ts";
 
 /** Names the private folder. */
 export const FOLDER_VARIABLE = parseEnvName("COFFER_FILES");
@@ -36,7 +36,7 @@ export class Delivery implements Disposable {
   readonly #files: readonly File[];
   /** What is to be masked: the values that were looked up, also those that a template has in it. */
   readonly secrets: readonly Secret[];
-  /** The references whose values are too short to be masked. */
+  /** Where values are from that are too short to be masked. */
   readonly unmasked: readonly string[];
 
   /**
@@ -49,8 +49,8 @@ export class Delivery implements Disposable {
       [env, typeof from === "string" ? Secret.fromText(from) : resolved.of(from)] as const
     );
     this.secrets = resolved.masked;
-    const short = referencesOf(selection).filter((from) => resolved.of(from).size < LEAST_MASKED_BYTES);
-    this.unmasked = [...new Set(short.map(describeReference))];
+    const short = originsOf(selection).filter((from) => resolved.of(from).size < LEAST_MASKED_BYTES);
+    this.unmasked = [...new Set(short.map(describeOrigin))];
     this.#variables = new Map(variables);
     this.#files = [
       ...files.map(({ path, env, from, once }) => ({ path, env, content: resolved.of(from), once })),

@@ -1,6 +1,7 @@
 /** Which secrets go where: what `coffer run` is to hand over, from its flags, env files, or the project file. */
 import { Fault } from "../../core/fault.ts";
 import { type EnvName, envNameOf, parseEnvName, type SecretName } from "../../core/name.ts";
+import { describeOrigin, isSource, keyOfOrigin, type Origin } from "../../core/origin.ts";
 import {
   isReference,
   parseNameOrReference,
@@ -8,6 +9,7 @@ import {
   type Reference,
   type Template,
 } from "../../core/reference.ts";
+import type { ChosenEntry } from "../../core/sets/chosen.ts";
 
 export interface Selection {
   readonly bindings: readonly Binding[];
@@ -15,10 +17,10 @@ export interface Selection {
   readonly templates: readonly TemplateBinding[];
 }
 
-/** A variable and what it gets: a secret, or literal text. */
+/** A variable and what it gets: a value that is looked up, or literal text. */
 export interface Binding {
   readonly env: EnvName;
-  readonly from: Reference | string;
+  readonly from: Origin | string;
 }
 
 /** A file in the private folder and the secret in it. */
@@ -48,8 +50,8 @@ export function parseBinding(text: string): Binding {
   return { env: env === undefined ? defaultEnvName(from) : parseEnvName(env), from };
 }
 
-/** Every reference of a selection. */
-export function referencesOf({ bindings, files, templates }: Selection): Reference[] {
+/** Everything that a selection looks up. */
+export function originsOf({ bindings, files, templates }: Selection): Origin[] {
   return [
     ...bindings.map(({ from }) => from).filter((from) => typeof from !== "string"),
     ...files.map(({ from }) => from),
@@ -72,6 +74,14 @@ export function bindFile({ path, from }: Pick<FileBinding, "path" | "from">): Fi
 /** Every one of `names` under its own variable. */
 export function bindAll(names: readonly SecretName[]): Binding[] {
   return names.map((name) => ({ env: envNameOf(name), from: referenceTo(name) }));
+}
+
+/** Entries of sets, each under its own variable. A parameter's literal value is as plain as an env file's. */
+export function bindEntries(entries: readonly ChosenEntry[]): Binding[] {
+  return entries.map(({ name, source, kind }) => ({
+    env: envNameOf(name),
+    from: source.kind === "value" && kind.plural === "parameters" ? source.hint : source,
+  }));
 }
 
 /** An env file's entry: a value that is a reference is looked up, any other is taken as it is. */
@@ -107,7 +117,7 @@ function split(text: string): [source: string, target: string | undefined] {
 
 /** A field is one more segment: `db#password` → DB_PASSWORD. */
 function defaultEnvName({ name, field }: Reference): EnvName {
-  return envNameOf((field === undefined ? name : `${name}/${field}`) as SecretName);
+  return envNameOf(field === undefined ? name : `${name}/${field}`);
 }
 
 function referenceTo(name: SecretName): Reference {
@@ -115,11 +125,13 @@ function referenceTo(name: SecretName): Reference {
 }
 
 function identity({ from }: Binding): string {
-  return typeof from === "string" ? `text ${from}` : `secret ${sourceName({ from })}`;
+  if (typeof from === "string") return `text ${from}`;
+  return isSource(from) ? `source ${keyOfOrigin(from)}` : `secret ${sourceName({ from })}`;
 }
 
 /** Names the source; a literal value is not shown. */
 function sourceName({ from }: Pick<Binding, "from">): string {
   if (typeof from === "string") return "plain text";
+  if (isSource(from)) return describeOrigin(from);
   return `${from.stack ?? ""}${from.stack ? ":" : ""}${from.name}${from.field === undefined ? "" : `#${from.field}`}`;
 }

@@ -8,13 +8,18 @@ import { serverLocation } from "./location.ts";
 
 const MAX_TOKEN_BYTES = 1024;
 
+/** Longer than it takes to finish what is under way. */
+const STOP_MS = 15_000, LOOK_MS = 10;
+
 export class ServerClient {
   readonly #connection: Deno.Conn;
   readonly #token: string;
+  readonly #tokenFile: string;
 
-  private constructor(connection: Deno.Conn, token: string) {
+  private constructor(connection: Deno.Conn, token: string, tokenFile: string) {
     this.#connection = connection;
     this.#token = token;
+    this.#tokenFile = tokenFile;
   }
 
   /**
@@ -31,8 +36,8 @@ export class ServerClient {
     } catch {
       return undefined;
     }
-    const token = readGuarded(tokenFile, "private", MAX_TOKEN_BYTES);
-    if (token) return new ServerClient(connection, new TextDecoder().decode(token).trim());
+    const token = readToken(tokenFile);
+    if (token !== undefined) return new ServerClient(connection, token, tokenFile);
     connection.close();
     return undefined;
   }
@@ -58,8 +63,17 @@ export class ServerClient {
     await this.#call("POST", "lock");
   }
 
+  /** Returns when it has ended, so that another can start. @throws {Fault} UNAVAILABLE when it takes too long */
   async stop(): Promise<void> {
     await this.#call("POST", "stop");
+    const started = performance.now();
+    // Its token is the last thing that it takes away.
+    while (readToken(this.#tokenFile) === this.#token) {
+      if (performance.now() - started > STOP_MS) {
+        throw new Fault("UNAVAILABLE", "the server has not ended yet", { hint: "coffer status shows its process" });
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   /**
@@ -109,8 +123,15 @@ export interface ServerStatus {
   /** The stacks that it serves, by name. */
   readonly stacks: readonly string[];
   readonly listeners: readonly string[];
+  /** What it shows where it listens with TLS; null: it does not. */
+  readonly certificate: { readonly file: string; readonly sha256: string } | null;
   /** Seconds until it locks itself when nobody uses it; null: never. */
   readonly locksIn: number | null;
+}
+
+function readToken(file: string): string | undefined {
+  const bytes = readGuarded(file, "private", MAX_TOKEN_BYTES);
+  return bytes && new TextDecoder().decode(bytes).trim();
 }
 
 function exists(path: string): boolean {

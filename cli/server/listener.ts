@@ -16,6 +16,8 @@ export interface Certificate {
 
 /** Until there may be descriptors again; what it costs to try is nothing beside it. */
 const REOPEN_MS = 100;
+/** How long a client that never finishes its request holds the end up. */
+const GRACE_MS = 5000;
 
 type HttpServer = Pick<Deno.HttpServer, "finished" | "shutdown">;
 type Handler = (request: Request, peer: Peer) => Promise<Response>;
@@ -24,7 +26,7 @@ type Handler = (request: Request, peer: Peer) => Promise<Response>;
 export interface Listener {
   /** As a client is told: `unix:///…`, `http://127.0.0.1:8200`. */
   readonly url: string;
-  /** Takes no more requests, and waits for those under way. */
+  /** Takes no more requests, and waits for those under way, but not for long. */
   shutdown(): Promise<void>;
 }
 
@@ -42,15 +44,28 @@ export function parseAddress(text: string, socket: string): Address {
   return { kind: "tcp", hostname: (match[1] ?? "127.0.0.1").replace(/^\[|\]$/g, ""), port };
 }
 
+/** Whether it stands for all addresses of the machine. */
+export function isAnyAddress(address: Address): boolean {
+  return address.kind === "tcp" && ["0.0.0.0", "::"].includes(address.hostname);
+}
+
+/** The names in the addresses by which clients reach what listens there. */
+export function namesIn(addresses: readonly Address[]): string[] {
+  return addresses.flatMap((address) => address.kind === "tcp" && !isAnyAddress(address) ? [address.hostname] : []);
+}
+
 export function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** @throws {Fault} CONFLICT when somebody listens there already; UNAVAILABLE when it cannot be listened at */
+/**
+ * @throws {Fault} CONFLICT when somebody listens there already; UNAVAILABLE when it cannot be listened at; CONFIG when the
+ * certificate cannot be used
+ */
 export async function listen(address: Address, handler: Handler, certificate?: Certificate): Promise<Listener> {
   return address.kind === "unix"
     ? await listenAtSocket(address.path, handler)
-    : listenAtPort(address.hostname, address.port, handler, certificate);
+    : await listenAtPort(address.hostname, address.port, handler, certificate);
 }
 
 async function listenAtSocket(path: string, handler: Handler): Promise<Listener> {
@@ -75,7 +90,7 @@ async function listenAtSocket(path: string, handler: Handler): Promise<Listener>
       Deno.umask(umask);
     }
   };
-  return { url: `unix://${path}`, shutdown: keepOpen(await open(), open) };
+  return { url: `unix://${path}`, shutdown: await keepOpen(open) };
 }
 
 /** A socket that nobody answers at was left by a server that was killed. */
@@ -99,36 +114,49 @@ async function removeStale(path: string): Promise<void> {
   throw new Fault("CONFLICT", `a server is listening at ${path} already`, { hint: "coffer status, or coffer stop" });
 }
 
-function listenAtPort(hostname: string, port: number, handler: Handler, certificate?: Certificate): Listener {
-  const open = (port: number) =>
-    Deno.serve(
-      { hostname, port, ...certificate, onListen() {} },
+async function listenAtPort(
+  hostname: string,
+  port: number,
+  handler: Handler,
+  certificate?: Certificate,
+): Promise<Listener> {
+  const secure = certificate !== undefined;
+  let chosen = port;
+  const open = () => {
+    const server = Deno.serve(
+      { hostname, port: chosen, ...certificate, onListen() {} },
       (request, { remoteAddr }) =>
-        handler(request, { kind: "tcp", ...("hostname" in remoteAddr ? { address: remoteAddr.hostname } : {}) }),
+        handler(request, { kind: "tcp", secure, ...("hostname" in remoteAddr && { address: remoteAddr.hostname }) }),
     );
+    chosen = server.addr.port;
+    return server;
+  };
   try {
-    const server = open(port);
+    const shutdown = await keepOpen(open);
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    const { port: chosen } = server.addr as Deno.NetAddr;
-    return {
-      url: `${certificate ? "https" : "http"}://${host}:${chosen}`,
-      shutdown: keepOpen(server, () => open(chosen)),
-    };
+    return { url: `${certificate ? "https" : "http"}://${host}:${chosen}`, shutdown };
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Fault("CONFLICT", `${hostname}:${port} is in use`, { hint: "choose another port with --listen" });
+    }
+    if (error instanceof Deno.errors.InvalidData || /KeyMismatch/.test((error as Error).message)) {
+      throw new Fault("CONFIG", "the certificate and its key cannot be used, or do not belong together", {
+        hint: "--tls-cert takes a chain in PEM, the server's certificate first, and --tls-key that one's private key",
+        cause: error,
+      });
     }
     throw hostFault(error, `${hostname}:${port}`);
   }
 }
 
 /**
- * Opens a listener again whenever the runtime gives it up: it does so at the first connection for which the process has
- * no descriptor left, and every program of this machine could end the server that way.
+ * Opens a listener, and does so again whenever the runtime gives it up: it does that at the first connection for which
+ * the process has no descriptor left, and every program of this machine could end the server that way.
  * @returns what shuts it down
+ * @throws what `open` throws the first time
  */
-function keepOpen(first: HttpServer, open: () => HttpServer | Promise<HttpServer>): () => Promise<void> {
-  let server: HttpServer | undefined = first;
+async function keepOpen(open: () => HttpServer | Promise<HttpServer>): Promise<() => Promise<void>> {
+  let server: HttpServer | undefined = await open();
   let isOver = false;
   const watch = async () => {
     while (!isOver) {
@@ -145,7 +173,11 @@ function keepOpen(first: HttpServer, open: () => HttpServer | Promise<HttpServer
   const watching = watch();
   return async () => {
     isOver = true;
-    await server?.shutdown();
-    await watching;
+    let late: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([
+      Promise.all([server?.shutdown(), watching]),
+      new Promise((resolve) => late = setTimeout(resolve, GRACE_MS)),
+    ]);
+    clearTimeout(late);
   };
 }

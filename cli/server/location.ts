@@ -11,12 +11,22 @@ export interface ServerLocation {
   readonly tokenFile: string;
   /** Tokens' hashes, policies, and the server's id, 0600. */
   readonly stateFile: string;
+  /** Its own certificate, where it listens with TLS and was given none, and the key of that; both 0600. */
+  readonly certificateFile: string;
+  readonly certificateKeyFile: string;
 }
 
 /** @param home `$COFFER_HOME`, absolute */
 export function serverLocation(home: string): ServerLocation {
   const folder = `${home}/server`;
-  return { folder, socket: `${folder}/socket`, tokenFile: `${folder}/token`, stateFile: `${folder}/state.json` };
+  return {
+    folder,
+    socket: `${folder}/socket`,
+    tokenFile: `${folder}/token`,
+    stateFile: `${folder}/state.json`,
+    certificateFile: `${folder}/tls-cert.pem`,
+    certificateKeyFile: `${folder}/tls-key.pem`,
+  };
 }
 
 export function fitsSocketPath(path: string): boolean {

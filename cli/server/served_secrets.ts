@@ -1,8 +1,8 @@
 /** Secrets that a server resolves, for clients without a stack of their own: containers above all. */
-import { Fault, type FaultCode } from "../../core/fault.ts";
+import { EXIT, Fault, type FaultCode } from "../../core/fault.ts";
 import { textsIn } from "../../core/fields.ts";
 import { parseSecretName, type SecretName, type StackName } from "../../core/name.ts";
-import { describeReference, type Reference } from "../../core/reference.ts";
+import { isSource, keyOfOrigin, type Origin } from "../../core/origin.ts";
 import { requireAll, Resolved } from "../../core/resolve.ts";
 import { decodeBase64 } from "../../core/seal/base64.ts";
 import { Secret } from "../../core/secret.ts";
@@ -33,10 +33,12 @@ interface Answered {
   };
 }
 
-/** All values, or what is missing; by reference. */
+/** All values, or what has none; by key. */
 interface Found {
   readonly values: readonly (readonly [key: string, value: Value])[];
   readonly missing: ReadonlyMap<string, Fault>;
+  /** Sources. */
+  readonly failed: ReadonlyMap<string, Fault>;
 }
 
 export class ServedSecrets implements Secrets {
@@ -51,19 +53,19 @@ export class ServedSecrets implements Secrets {
     this.#stack = stack;
   }
 
-  async resolve(references: readonly Reference[]): Promise<Resolved> {
-    const { values, missing } = await this.#ask(references);
-    return requireAll(resolvedOf(values, missing));
+  async resolve(origins: readonly Origin[]): Promise<Resolved> {
+    return requireAll(resolvedOf(await this.#ask(origins)));
   }
 
-  /** The server gives all or nothing: what is missing is left out of the next request. */
-  async lookUp(references: readonly Reference[]): Promise<Resolved> {
-    const allMissing = new Map<string, Fault>();
+  /** The server gives all or nothing: what has no value is left out of the next request. */
+  async lookUp(origins: readonly Origin[]): Promise<Resolved> {
+    const [missing, failed] = [new Map<string, Fault>(), new Map<string, Fault>()];
     for (;;) {
-      const there = references.filter((reference) => !allMissing.has(describeReference(reference)));
-      const { values, missing } = await this.#ask(there);
-      if (missing.size === 0) return resolvedOf(values, allMissing);
-      for (const [key, fault] of missing) allMissing.set(key, fault);
+      const there = origins.map(keyOfOrigin).map((key) => !missing.has(key) && !failed.has(key));
+      const found = await this.#ask(origins.filter((_, i) => there[i]));
+      if (found.missing.size + found.failed.size === 0) return resolvedOf({ values: found.values, missing, failed });
+      for (const [key, fault] of found.missing) missing.set(key, fault);
+      for (const [key, fault] of found.failed) failed.set(key, fault);
     }
   }
 
@@ -99,33 +101,41 @@ export class ServedSecrets implements Secrets {
   }
 
   /** Nothing is open between requests: the command may run for days. */
-  [Symbol.dispose](): void {}
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
 
-  async #ask(references: readonly Reference[]): Promise<Found> {
-    const wanted = [...new Map(references.map((reference) => [describeReference(reference), reference]))];
-    if (wanted.length === 0) return { values: [], missing: new Map() };
+  async #ask(origins: readonly Origin[]): Promise<Found> {
+    const wanted = [...new Map(origins.map((origin) => [keyOfOrigin(origin), origin]))];
+    if (wanted.length === 0) return { values: [], missing: new Map(), failed: new Map() };
     using connection = await connect(this.#address);
     const answer = await this.#exchange(connection, {
       method: "POST",
       path: "/v1/coffer/resolve",
-      body: { references: wanted.map(([, reference]) => this.#write(reference)) },
+      body: { references: wanted.map(([, origin]) => this.#write(origin)) },
     });
     const { failures = [], values = [] } = answer.data;
     if (answer.status === 200 && values.length === wanted.length) {
-      return { values: wanted.map(([key], index) => [key, values[index]!]), missing: new Map() };
+      return { values: wanted.map(([key], index) => [key, values[index]!]), missing: new Map(), failed: new Map() };
     }
-    const failed = failures.flatMap(({ index, ...failure }) => {
-      const key = wanted[index]?.[0];
-      return key === undefined ? [] : [{ key, ...failure }];
+    const all = failures.flatMap(({ index, ...failure }) => {
+      const [key, origin] = wanted[index] ?? [];
+      return key === undefined ? [] : [{ key, origin: origin!, ...failure }];
     });
-    const denied = failed.filter(({ code }) => code === "DENIED").map(({ key }) => key);
+    const [ofSources, failed] = [true, false].map((is) => all.filter(({ origin }) => isSource(origin) === is));
+    const denied = failed!.filter(({ code }) => code === "DENIED").map(({ key }) => key);
     if (denied.length > 0) throw refusal(answer, `to read ${denied.join(", ")}`);
-    if (failed.length === 0 || failed.some(({ code }) => code !== "NOT_FOUND")) throw refusal(answer, "for this");
-    const missing = failed.map(({ key, message }) => [key, new Fault("NOT_FOUND", message, MISSING)] as const);
-    return { values: [], missing: new Map(missing) };
+    if (all.length === 0 || failed!.some(({ code }) => code !== "NOT_FOUND")) throw refusal(answer, "for this");
+    return {
+      values: [],
+      missing: new Map(failed!.map(({ key, message }) => [key, new Fault("NOT_FOUND", message, MISSING)])),
+      failed: new Map(ofSources!.map(({ key, ...failure }) => [key, failureOf(failure)])),
+    };
   }
 
-  #write({ stack = this.#stack, name, field }: Reference): string {
+  #write(origin: Origin): string | { source: string; value: string } {
+    if (isSource(origin)) return { source: origin.kind, value: origin.hint };
+    const { stack = this.#stack, name, field } = origin;
     return `coffer://${stack ?? ""}/${name}${field === undefined ? "" : `#${field}`}`;
   }
 
@@ -142,11 +152,21 @@ export class ServedSecrets implements Secrets {
   }
 }
 
-function resolvedOf(answers: Found["values"], missing: Found["missing"]): Resolved {
+function resolvedOf({ values: answers, missing, failed }: Found): Resolved {
   const values = answers.map(([key, value]) => {
     return [key, "text" in value ? Secret.fromText(value.text) : new Secret(decodeBase64(value.base64)!)] as const;
   });
-  return new Resolved(new Map(values), missing, values.flatMap(([, value]) => partsOf(value)));
+  return new Resolved(new Map(values), missing, values.flatMap(([, value]) => partsOf(value)), failed);
+}
+
+/** What the server says of one source. */
+function failureOf({ code, message }: Pick<Failure, "code" | "message">): Fault {
+  if (code === "DENIED") {
+    return new Fault("DENIED", "the server does not resolve it for this token", {
+      hint: "where it runs: coffer serve --allow-source env,path,command, and a policy: docs/http-api.md",
+    });
+  }
+  return new Fault(Object.hasOwn(EXIT, code) ? code : "UNAVAILABLE", message, MISSING);
 }
 
 /** The server does not say which values have fields: what parses may have some, and is masked in parts as well. */

@@ -10,12 +10,15 @@ import type { Peer } from "../../server/http/peer.ts";
 import { FailureLimiter } from "../../server/rate_limit.ts";
 import { WrappedAnswers } from "../../server/wrapping.ts";
 import { VERSION } from "../version.ts";
+import type { ServerCertificate } from "./certificate.ts";
 import type { ServerStatus } from "./client.ts";
-import { type Address, type Certificate, listen, type Listener } from "./listener.ts";
+import { type Address, listen, type Listener } from "./listener.ts";
 import { type ServerLocation, serverLocation } from "./location.ts";
 import { answerOwner } from "./owner_api.ts";
 import { readState, type ServerState, writeState } from "./state_file.ts";
 import type { UnlockedStacks } from "./unlocked_stacks.ts";
+
+const TOKEN_HEADERS = ["x-vault-token", "authorization", "x-aws-parameters-secrets-token"];
 
 /** What the token store says of a root token's origin. */
 const OWNER_PATH = "auth/token/root";
@@ -31,6 +34,15 @@ export interface ServerOptions {
   readonly sources: HostSources;
 }
 
+/** Where it listens. */
+export interface Places {
+  readonly addresses: readonly Address[];
+  /** Where AWS's agent API is spoken. */
+  readonly awsAgent: readonly Address[];
+  /** What TCP is listened at with; undefined: without TLS. Called once the user's socket is this server's. */
+  readonly certificate: (() => Promise<ServerCertificate>) | undefined;
+}
+
 export class Server {
   readonly #options: ServerOptions;
   readonly #location: ServerLocation;
@@ -38,8 +50,10 @@ export class Server {
   readonly #app: App;
   readonly #awsAgent: App;
   readonly #wrappings: WrappedAnswers;
+  readonly #audit: AuditLog;
   readonly #listeners: Listener[] = [];
   readonly #ended = Promise.withResolvers<void>();
+  #certificate: ServerCertificate | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #lastUse = Date.now();
 
@@ -52,6 +66,7 @@ export class Server {
     const now = () => Date.now();
     this.#state = readState(this.#location, { now });
     this.#wrappings = new WrappedAnswers(now);
+    this.#audit = AuditLog.staying(options.home);
     const dependencies: Dependencies = {
       version: VERSION,
       id: this.#state.id,
@@ -63,7 +78,7 @@ export class Server {
       policies: this.#state.policies,
       wrappings: this.#wrappings,
       failures: new FailureLimiter(now),
-      audit: AuditLog.open(options.home),
+      audit: this.#audit,
       sources: options.sources,
       hosts: options.hosts,
       now,
@@ -74,19 +89,17 @@ export class Server {
   }
 
   /**
-   * Listens at all addresses, and then writes the owner's token.
-   * @param awsAgent where AWS's agent API is spoken
+   * Listens at all addresses, the user's socket first, and then writes the owner's token.
    * @throws {Fault} CONFLICT when somebody listens there already; nothing is listened at then
    */
-  async start(
-    addresses: readonly Address[],
-    awsAgent: readonly Address[],
-    certificate: Certificate | undefined,
-  ): Promise<void> {
+  async start({ addresses: [socket, ...addresses], awsAgent, certificate }: Places): Promise<void> {
     const handler = (request: Request, peer: Peer) => this.#handle(request, peer);
     try {
-      for (const address of addresses) this.#listeners.push(await listen(address, handler, certificate));
-      for (const address of awsAgent) this.#listeners.push(await listen(address, this.#awsAgent, certificate));
+      this.#listeners.push(await listen(socket!, handler));
+      this.#certificate = await certificate?.();
+      for (const address of addresses) this.#listeners.push(await listen(address, handler, this.#certificate));
+      const agent = async (request: Request, peer: Peer) => this.#used(request, await this.#awsAgent(request, peer));
+      for (const address of awsAgent) this.#listeners.push(await listen(address, agent, this.#certificate));
     } catch (error) {
       await this.#shutdown();
       throw error;
@@ -109,6 +122,10 @@ export class Server {
     return this.#listeners.map(({ url }) => url);
   }
 
+  get certificate(): ServerStatus["certificate"] {
+    return this.#certificate ? { file: this.#certificate.file, sha256: this.#certificate.sha256 } : null;
+  }
+
   /** Resolves when it has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise;
@@ -125,6 +142,7 @@ export class Server {
   stop(): void {
     clearTimeout(this.#idleTimer);
     void this.#shutdown().then(() => this.lock()).then(() => {
+      this.#audit[Symbol.dispose]();
       removeIfThere(this.#location.tokenFile);
       this.#ended.resolve();
     });
@@ -142,9 +160,15 @@ export class Server {
       lock: () => this.lock(),
       stop: () => this.stop(),
     };
-    const response = await answerOwner(request, peer, owned) ?? await this.#app(request, peer);
-    // Whoever has no token, such as a health check, keeps nothing open.
-    const isClient = request.headers.has("x-vault-token") || request.headers.has("authorization");
+    const ofOwner = await answerOwner(request, peer, owned);
+    // Whoever asks how it is does not use it.
+    if (ofOwner) return request.method === "GET" ? ofOwner : this.#used(request, ofOwner);
+    return this.#used(request, await this.#app(request, peer));
+  }
+
+  /** What is answered to a client keeps it open; whoever has no token, such as a health check, does not. */
+  #used({ headers }: Request, response: Response): Response {
+    const isClient = TOKEN_HEADERS.some((name) => headers.has(name));
     if (isClient && response.status < 400) this.#touch();
     return response;
   }
@@ -158,6 +182,7 @@ export class Server {
       locked: this.#isLocked,
       stacks: stacks.list(),
       listeners: this.urls,
+      certificate: this.certificate,
       locksIn: idleLockSeconds === undefined || this.#isLocked ? null : Math.max(0, idleLockSeconds - idle),
     };
   }

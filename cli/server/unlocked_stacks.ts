@@ -1,27 +1,44 @@
 /** The stacks that the server has unlocked, in memory until it is locked. */
 import { Fault } from "../../core/fault.ts";
 import type { StackName } from "../../core/name.ts";
+import type { Provider } from "../../core/providers/provider.ts";
 import type { SlotKey } from "../../core/seal/passphrase_slot.ts";
 import { slotKeyOf } from "../../core/seal/passphrase_slot.ts";
 import type { Secret } from "../../core/secret.ts";
 import { LockedStack } from "../../core/stack/locked_stack.ts";
 import { Project } from "../../core/stack/project.ts";
 import type { Stack } from "../../core/stack/stack.ts";
+import { PROVIDER_DOCUMENT, type StoredDocument } from "../../core/store/store.ts";
 import { UnchangedFiles } from "../../core/store/unchanged_files.ts";
 import type { Mounts } from "../../server/dependencies.ts";
+import { MemoryReturn } from "./memory_return.ts";
 
 interface Unlocked {
   readonly stack: Stack;
   readonly key: SlotKey;
+  remote?: Remote;
 }
+
+/** The provider that was registered when it was last asked for. */
+interface Remote {
+  /** The same object as long as it is the same registration. */
+  readonly document: StoredDocument;
+  readonly provider: Promise<Provider | undefined>;
+}
+
+/** Opens the provider that is registered for a stack. */
+export type OpenRemote = (stack: Stack) => Promise<Provider | undefined>;
 
 export class UnlockedStacks implements Mounts, Disposable {
   readonly current: StackName;
   readonly #unlocked = new Map<StackName, Unlocked>();
+  readonly #openRemote: OpenRemote;
+  readonly #memory = new MemoryReturn();
 
   /** @param current the one that `coffer:///name` means */
-  constructor(current: StackName) {
+  constructor(current: StackName, openRemote: OpenRemote) {
     this.current = current;
+    this.#openRemote = openRemote;
   }
 
   list(): readonly StackName[] {
@@ -30,6 +47,22 @@ export class UnlockedStacks implements Mounts, Disposable {
 
   get(stack: StackName): Stack | undefined {
     return this.#unlocked.get(stack)?.stack;
+  }
+
+  async remote(name: StackName): Promise<Provider | undefined> {
+    const unlocked = this.#unlocked.get(name);
+    const document = await unlocked?.stack.openDocument(PROVIDER_DOCUMENT, (stored) => stored);
+    if (!unlocked || unlocked.remote?.document === document) return await unlocked?.remote?.provider;
+    leave(unlocked);
+    if (!document) return undefined;
+    const remote: Remote = { document, provider: this.#openRemote(unlocked.stack) };
+    unlocked.remote = remote;
+    try {
+      return await remote.provider;
+    } catch (error) {
+      if (unlocked.remote === remote) delete unlocked.remote; // the next one to ask tries again
+      throw error;
+    }
   }
 
   /** The key of the stack with this id. */
@@ -50,7 +83,7 @@ export class UnlockedStacks implements Mounts, Disposable {
         hint: "coffer stop, then coffer serve in this project",
       });
     }
-    const key = await slotKeyOf(locked.header.slot, passphrase);
+    const key = await slotKeyOf(locked.header.slot, passphrase).finally(() => this.#memory.unlocked());
     const stack = locked.unlockWith({ ...key, kek: key.kek.slice() });
     this.#unlocked.set(name, { stack, key });
     if (before) wipe(before);
@@ -64,10 +97,18 @@ export class UnlockedStacks implements Mounts, Disposable {
 
   [Symbol.dispose](): void {
     this.lock();
+    this.#memory[Symbol.dispose]();
   }
 }
 
-function wipe({ stack, key }: Unlocked): void {
-  stack.dispose();
-  key.kek.fill(0);
+function wipe(unlocked: Unlocked): void {
+  leave(unlocked);
+  unlocked.stack.dispose();
+  unlocked.key.kek.fill(0);
+}
+
+/** Nobody waits for it to end, or could do anything when it does not. */
+function leave(unlocked: Unlocked): void {
+  unlocked.remote?.provider.then((provider) => provider?.[Symbol.asyncDispose]()).catch(() => {});
+  delete unlocked.remote;
 }

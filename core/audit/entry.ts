@@ -5,6 +5,9 @@ import type { Access, AccessKind } from "../stack/access.ts";
 /** What was asked for: a command, or a part of the server's API. Lower-case words, and never from a request. */
 export type Operation =
   | "stack rm"
+  | "credentials apply"
+  | "credentials edit"
+  | "credentials delete"
   | "set"
   | "get"
   | "rollback"
@@ -25,6 +28,13 @@ export type Operation =
   | "token"
   | "policy"
   | "wrapping"
+  | "list"
+  | "history"
+  | "provider register"
+  | "provider unregister"
+  | "provider show"
+  | "provider migrate"
+  | "vault configure"
   | "serve"
   | "lock"
   | "unlock"

@@ -2,6 +2,7 @@
  * The lines of the audit log (docs/audit.md §2): one JSON object per line in one form, with no room for what this file
  * does not list.
  */
+import { hexOf } from "../crypto/bytes.ts";
 import { digestSha256 } from "../crypto/hkdf.ts";
 import type { FaultCode } from "../fault.ts";
 import { isSecretName } from "../name.ts";
@@ -125,6 +126,5 @@ const encoder = new TextEncoder();
 
 /** SHA-256 over two texts of ASCII, the first always 64 long; in hex, so that a shell's tools can follow. */
 function hashOf(before: string, hashed: string): string {
-  const digest = digestSha256(encoder.encode(before + hashed));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(digestSha256(encoder.encode(before + hashed)));
 }

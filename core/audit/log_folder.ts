@@ -55,10 +55,16 @@ export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
 }
 
-/** The head in a file that was opened at its beginning; undefined when there is none that can be read. */
+/** The head in a file that is at its beginning; undefined when there is none that can be read. */
 export function readHead(file: Deno.FsFile): Head | undefined {
+  return parseHead(readHeadBytes(file));
+}
+
+/** What may be a head. A file that holds more gives more, which is none. */
+export function readHeadBytes(file: Deno.FsFile): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HEAD_BYTES + 1);
-  return parseHead(bytes.subarray(0, readFully(file, bytes)));
+  const n = file.readSync(bytes) ?? 0;
+  return bytes.subarray(0, n === HEAD_BYTES ? n : n + readFully(file, bytes.subarray(n)));
 }
 
 /** Reads until `into` is full or the file ends; returns how much that is. */

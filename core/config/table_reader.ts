@@ -1,17 +1,18 @@
 /** Takes the keys out of a table of a configuration file, and notes what is wrong with them. */
 import { show } from "../interchange/checks.ts";
 import { parseNameOrReference, type Reference } from "../reference.ts";
+import { Secret } from "../secret.ts";
 import { nearest } from "./nearest.ts";
-import { isTable, type TomlTable } from "./toml.ts";
+import { isTable, type Table } from "./table.ts";
 
 export class TableReader {
-  readonly #table: TomlTable;
+  readonly #table: Table;
   /** What messages put before a key: the path of the table, with a full stop behind it unless it is the root. */
   readonly #prefix: string;
   readonly #problems: string[];
 
   /** @param known every key that may be there */
-  constructor(table: TomlTable, prefix: string, known: readonly string[], problems: string[]) {
+  constructor(table: Table, prefix: string, known: readonly string[], problems: string[]) {
     this.#table = table;
     this.#prefix = prefix;
     this.#problems = problems;
@@ -29,15 +30,29 @@ export class TableReader {
   /** The entries of the table under `key`; none when there is no such table. */
   entries(key: string): [name: string, value: unknown][] {
     const given = this.#table[key] ?? {};
-    if (this.has(key) && !isTable(given)) this.#wrong(key, "is not a table");
+    if (this.has(key) && !isTable(given)) this.wrong(key, "is not a table");
     return isTable(given) ? Object.entries(given) : [];
+  }
+
+  /** The table under `key`. */
+  table(key: string): Table | undefined {
+    const given = this.#table[key];
+    return given === undefined || isTable(given) ? given : this.wrong(key, "is not a table");
+  }
+
+  /** The tables of the list under `key`, each with its path. A table alone is a list of one, as in Porter's files. */
+  tables(key: string): [at: string, table: Table][] {
+    const given = this.#table[key];
+    const list = given === undefined ? [] : isTable(given) ? [given] : given;
+    if (!Array.isArray(list) || !list.every(isTable)) return this.wrong(key, "is not a list of tables") ?? [];
+    return list.map((table, i) => [`${this.#prefix}${key}${list === given ? `[${i}]` : ""}`, table]);
   }
 
   text(key: string): string | undefined {
     const given = this.#table[key];
     // 1.10 and 0x1F would not be what they look like by the time that they are text.
-    if (given !== undefined && typeof given !== "string") return this.#wrong(key, "is not text: put it in quotes");
-    if (given?.includes("\0")) return this.#wrong(key, "has a NUL character, which no variable can hold");
+    if (given !== undefined && typeof given !== "string") return this.wrong(key, "is not text: put it in quotes");
+    if (given?.includes("\0")) return this.wrong(key, "has a NUL character, which no variable can hold");
     return given;
   }
 
@@ -45,18 +60,34 @@ export class TableReader {
   texts(key: string): readonly string[] | undefined {
     const given = this.#table[key];
     const isList = Array.isArray(given) && given.length > 0 && given.every((item) => typeof item === "string");
-    return given === undefined || isList ? given : this.#wrong(key, "is not a list of texts");
+    return given === undefined || isList ? given : this.wrong(key, "is not a list of texts");
+  }
+
+  /** A text that must not be seen; also as a secret that it already is. The caller disposes of it. */
+  sensitive(key: string): Secret | undefined {
+    const given = this.#table[key];
+    if (given instanceof Secret) return given.copy();
+    const text = this.text(key);
+    return text === undefined ? undefined : Secret.fromText(text);
+  }
+
+  count(key: string, least: number, most: number): number | undefined {
+    const given = this.#table[key];
+    if (given === undefined || Number.isInteger(given) && least <= Number(given) && Number(given) <= most) {
+      return given as number | undefined;
+    }
+    return this.wrong(key, `is not a whole number from ${least} to ${most}`);
   }
 
   flag(key: string): boolean | undefined {
     const given = this.#table[key];
-    return given === undefined || typeof given === "boolean" ? given : this.#wrong(key, "is neither true nor false");
+    return given === undefined || typeof given === "boolean" ? given : this.wrong(key, "is neither true nor false");
   }
 
   choice<T extends string>(key: string, among: readonly T[]): T | undefined {
     const given = this.#table[key];
     const chosen = among.find((name) => name === given);
-    return given === undefined || chosen !== undefined ? chosen : this.#wrong(key, `is none of ${among.join(", ")}`);
+    return given === undefined || chosen !== undefined ? chosen : this.wrong(key, `is none of ${among.join(", ")}`);
   }
 
   secret(key: string): Reference | undefined {
@@ -74,11 +105,12 @@ export class TableReader {
     try {
       return text === undefined ? undefined : parse(text);
     } catch {
-      return this.#wrong(key, wrong);
+      return this.wrong(key, wrong);
     }
   }
 
-  #wrong(key: string, what: string): undefined {
+  /** Notes what is wrong with a key; never what it holds. */
+  wrong(key: string, what: string): undefined {
     this.#problems.push(`${this.#prefix}${key} ${what}`);
   }
 }

@@ -1,16 +1,14 @@
 /** Reading TOML (toml.io, 1.1) by the npm `smol-toml` library. */
 import { parse, TomlError } from "smol-toml";
 import { Fault } from "../fault.ts";
-
-/** A table has no prototype: `__proto__` and `constructor` are keys like any other. */
-export type TomlTable = Readonly<Record<string, unknown>>;
+import type { Table } from "./table.ts";
 
 /**
  * The root table of a TOML text.
  * @param where what to call the file in errors
  * @throws {Fault} CONFIG naming line and column; never what is there, which the library's own message quotes
  */
-export function parseToml(text: string, where: string): TomlTable {
+export function parseToml(text: string, where: string): Table {
   try {
     return parse(text);
   } catch (error) {
@@ -21,9 +19,4 @@ export function parseToml(text: string, where: string): TomlTable {
       cause: error,
     });
   }
-}
-
-/** Whether a value is a table, and not an array or a date. */
-export function isTable(value: unknown): value is TomlTable {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === null;
 }

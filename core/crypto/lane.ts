@@ -28,7 +28,8 @@ export interface LaneOptions {
 }
 
 const PAGE_BYTES = 65536;
-const HOLD_MS = 30_000;
+/** How long, unless told otherwise. */
+export const HOLD_MS = 30_000;
 
 /**
  * Holds the last lane. WebAssembly cannot give memory back, it can only be collected. Holding it for ever would cost a

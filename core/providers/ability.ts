@@ -3,6 +3,7 @@ import { Fault } from "../fault.ts";
 import type {
   BulkProvider,
   ChangeableProvider,
+  KvProvider,
   ListableProvider,
   Provider,
   RemovableProvider,
@@ -11,6 +12,9 @@ import type {
   WritableProvider,
 } from "./provider.ts";
 
+/** An ability, by the method that stands for it. */
+export type Ability = keyof Abilities;
+
 interface Abilities {
   persist: WritableProvider;
   change: ChangeableProvider;
@@ -18,6 +22,7 @@ interface Abilities {
   list: ListableProvider;
   remove: RemovableProvider;
   history: VersionedProvider;
+  forward: KvProvider;
 }
 
 const WORDS: Readonly<Record<keyof Abilities, string>> = {
@@ -27,11 +32,15 @@ const WORDS: Readonly<Record<keyof Abilities, string>> = {
   list: "listing secrets",
   remove: "removing secrets",
   history: "versions of secrets",
+  forward: "Vault's KV API",
 };
 
 /** Whether the provider has the ability that this method stands for. */
-export function can<A extends keyof Abilities>(provider: Provider, ability: A): provider is Abilities[A] & Provider {
-  return typeof (provider as Partial<Abilities[A]>)[ability as never] === "function";
+export function can<P extends Provider, A extends keyof Abilities>(
+  provider: P,
+  ability: A,
+): provider is P & Abilities[A] {
+  return ability in provider;
 }
 
 /**
@@ -39,7 +48,11 @@ export function can<A extends keyof Abilities>(provider: Provider, ability: A): 
  * @param what what to call it in the error: `the store azure`
  * @throws {Fault} UNSUPPORTED, with the end that Porter's clients look for
  */
-export function requireAbility<A extends keyof Abilities>(provider: Provider, ability: A, what: string): Abilities[A] {
+export function requireAbility<P extends Provider, A extends keyof Abilities>(
+  provider: P,
+  ability: A,
+  what: string,
+): P & Abilities[A] {
   if (can(provider, ability)) return provider;
   throw new Fault("UNSUPPORTED", `${what} does not support ${WORDS[ability]}: not implemented`, {
     hint: "coffer provider list says what each kind can do",

@@ -19,6 +19,7 @@ import type { ChangeableProvider, ListableProvider, ProvidedValue, RemovableProv
 
 export const filesystem: ProviderKind = {
   brief: "Porter's plaintext files, one per secret: for development only",
+  can: ["persist", "list", "remove"],
   open(config, around) {
     const { folder } = readConfig(config, ["folder"], (table) => ({ folder: table.text("folder") }));
     const path = folder ?? `${porterHome(around)}/secrets`;

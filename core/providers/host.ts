@@ -17,6 +17,7 @@ export interface HostOptions {
 
 export const host: ProviderKind = {
   brief: "variables, files, commands and literal texts of this machine; persists nothing",
+  can: [],
   open(config, { env }) {
     const { trim } = readConfig(config, ["trim"], (table) => ({ trim: table.flag("trim") ?? false }));
     return Promise.resolve(new HostProvider(env, { trim }));

@@ -2,7 +2,7 @@
 import { TableReader } from "../config/table_reader.ts";
 import { Fault } from "../fault.ts";
 import type { StackName } from "../name.ts";
-import type { Stack } from "../stack/stack.ts";
+import type { Ability } from "./ability.ts";
 import type { Provider } from "./provider.ts";
 
 /** A store's `config` table, as it was written. */
@@ -13,20 +13,30 @@ export interface Surroundings {
   env(name: string): string | undefined;
   /** The working directory, absolute. */
   readonly cwd: string;
-  /** An unlocked stack of the project, the current one when undefined; whoever asks for it disposes of it. */
-  stack(name: StackName | undefined): Promise<Stack>;
+  /** The secrets of a stack of the project, the current one when undefined: in it, or with its provider. */
+  secretsOf(name: StackName | undefined): Promise<Provider>;
   /** Tells the user something once, that is no error. */
   warn(text: string): void;
 }
 
+/** The abilities that users are told of. */
+export type ListedAbility = Extract<Ability, "persist" | "list" | "remove" | "history">;
+
 export interface ProviderKind {
   /** What `coffer provider list` says of it. */
   readonly brief: string;
+  /** What its providers can do besides resolving, for lists that open none. */
+  readonly can: readonly ListedAbility[];
   /**
    * Makes one. It may put off until the first use what takes long or can fail for other reasons than its configuration.
    * @throws {Fault} CONFIG naming every key that is wrong
    */
   open(config: ProviderConfig, around: Surroundings): Promise<Provider>;
+  /**
+   * Finds out whether one made so would work, for kinds of which that is not known before they are used.
+   * @throws {Fault} what is wrong: with the configuration, or at the other end
+   */
+  check?(config: ProviderConfig, around: Surroundings): Promise<void>;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 import type { ValueType } from "../seal/secret_file.ts";
 import type { Secret } from "../secret.ts";
+import type { JsonObject } from "../stack/kv/json.ts";
 import type { VersionInfo } from "../stack/secret_record.ts";
 import type { NewValue } from "../stack/stack.ts";
 
@@ -89,8 +90,39 @@ export interface RemovableProvider extends Provider {
 export interface VersionedProvider extends Provider {
   /** Newest first. @throws {Fault} NOT_FOUND */
   history(name: SecretName): Promise<VersionInfo[]>;
-  /** @throws {Fault} NOT_FOUND when there is no such version, or it is deleted */
-  at(name: SecretName, version: number): Promise<ProvidedValue>;
+  /**
+   * @param version the newest unless given
+   * @throws {Fault} NOT_FOUND when there is no such version, or it is deleted
+   */
+  at(name: SecretName, version?: number): Promise<ProvidedValue>;
   /** Makes an older version the newest again, as a new one, and returns that one's number. @throws {Fault} NOT_FOUND */
   rollback(name: SecretName, version: number): Promise<number>;
+}
+
+/** One that speaks version 2 of Vault's KV API itself, and can be spoken with through Coffer's server. */
+export interface KvProvider extends Provider {
+  /**
+   * Sends a request on.
+   * @returns what was answered, with whatever status
+   * @throws {Fault} as `resolve`, when there is no answer to it
+   */
+  forward(request: KvRequest): Promise<KvAnswer>;
+}
+
+export interface KvRequest {
+  readonly method: "GET" | "LIST" | "POST" | "PATCH" | "DELETE";
+  /** What of the engine's is asked: `data`, `metadata`, `config`. */
+  readonly api: string;
+  /** A secret's name, or a folder of them; empty where there is none. */
+  readonly name: string;
+  /** Without `?`. */
+  readonly query: string;
+  /** The text of a JSON object; borrowed. */
+  readonly body?: Secret;
+}
+
+export interface KvAnswer {
+  readonly status: number;
+  /** Empty where there is none. Numbers are as they were written. */
+  readonly body: JsonObject;
 }

@@ -62,6 +62,10 @@ export function recordedProvider<P extends Provider>(provider: P, record: Record
         about("write", [name], () =>
           provider.rollback(name, version))) satisfies typeof provider.rollback,
     }),
+    // Whoever sends requests on knows what they are about, and records that.
+    ...(can(provider, "forward") && {
+      forward: ((request) => provider.forward(request)) satisfies typeof provider.forward,
+    }),
   };
   return Object.assign(view, abilities) as unknown as P;
 }

@@ -7,6 +7,7 @@ export const PROVIDERS: Readonly<Record<string, () => Promise<ProviderKind>>> = 
   sealed: async () => (await import("./sealed.ts")).sealed,
   host: async () => (await import("./host.ts")).host,
   filesystem: async () => (await import("./filesystem.ts")).filesystem,
+  vault: async () => (await import("./vault/vault.ts")).vault,
   plugin: async () => (await import("./plugin/plugin.ts")).plugin,
 };
 

@@ -19,9 +19,10 @@ import type {
 
 export const sealed: ProviderKind = {
   brief: "a stack of Coffer's own: sealed on disk, with versions",
+  can: ["persist", "list", "remove", "history"],
   async open(config, around) {
     const { stack } = readConfig(config, ["stack"], (table) => ({ stack: table.text("stack") }));
-    return new SealedProvider(await around.stack(stack === undefined ? undefined : parseStackName(stack)));
+    return await around.secretsOf(stack === undefined ? undefined : parseStackName(stack));
   },
 };
 
@@ -77,7 +78,7 @@ export class SealedProvider
     return this.#stack.history(name);
   }
 
-  at(name: SecretName, version: number): Promise<OpenedValue> {
+  at(name: SecretName, version?: number): Promise<OpenedValue> {
     return this.#stack.get(name, version);
   }
 

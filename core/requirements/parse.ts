@@ -6,7 +6,8 @@ import { isReference } from "../reference.ts";
 import type { Requirements, SecretFile, TemplateFile, Variable } from "./requirements.ts";
 import { brokenRule, type Rules, TYPE_NAMES, wholeMatch } from "./rules.ts";
 import { TableReader } from "../config/table_reader.ts";
-import { isTable, parseToml, type TomlTable } from "../config/toml.ts";
+import { isTable, type Table } from "../config/table.ts";
+import { parseToml } from "../config/toml.ts";
 
 const SECTIONS = ["env", "files", "templates"];
 const VARIABLE_KEYS = ["secret", "default", "type", "enum", "pattern", "required"];
@@ -94,7 +95,7 @@ function parseTemplate(path: string, given: unknown, at: string, problems: strin
 const TEMPLATE_PATH = /^[^/\0][^\0]*$/;
 
 /** An entry as a table: a reference alone is short for a table with nothing but a secret. */
-function tableOf(given: unknown): TomlTable | undefined {
+function tableOf(given: unknown): Table | undefined {
   if (isTable(given)) return given;
   return typeof given === "string" && isReference(given) ? { secret: given } : undefined;
 }

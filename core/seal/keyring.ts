@@ -9,7 +9,13 @@ import { hkdfSha256 } from "../crypto/hkdf.ts";
 export const STACK_KEY_BYTES = 32;
 
 /** What a derived key is for; each label is an HKDF `info`. */
-export type Purpose = "coffer/1 seal" | "coffer/1 mac secret" | "coffer/1 mac stack" | "coffer/1 seal kv";
+export type Purpose =
+  | "coffer/1 seal"
+  | "coffer/1 mac secret"
+  | "coffer/1 mac stack"
+  | "coffer/1 seal kv"
+  | "coffer/1 seal provider"
+  | "coffer/1 seal cache";
 
 export class Keyring {
   readonly #id: Uint8Array;

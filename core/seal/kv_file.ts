@@ -17,6 +17,7 @@ import {
   tampered,
   textBefore,
 } from "./canonical.ts";
+import { canonicalJson } from "./canonical_json.ts";
 import type { Keyring } from "./keyring.ts";
 import { bucketOf, pad, unpad } from "./padding.ts";
 import { isTimestamp } from "./timestamp.ts";
@@ -168,12 +169,14 @@ function parseEntry(value: unknown, where: string): KvEntry {
   return { version, created, deletion, destroyed };
 }
 
-/** The sealed text: RFC 8785, which JSON.stringify is but for the order of an object's members. */
+/** The sealed text. */
 function textOf({ customMetadata, casRequired, maxVersions, deleteVersionAfter }: KvSealed): string {
-  const pairs = Object.entries(customMetadata).sort(([a], [b]) => (a < b ? -1 : 1));
-  const custom = pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",");
-  return `{"cas_required":${casRequired},"custom_metadata":{${custom}},` +
-    `"delete_version_after":${deleteVersionAfter},"max_versions":${maxVersions}}`;
+  return canonicalJson({
+    cas_required: casRequired,
+    custom_metadata: customMetadata,
+    delete_version_after: deleteVersionAfter,
+    max_versions: maxVersions,
+  });
 }
 
 function parseContent(plaintext: Uint8Array, where: string): KvSealed {

@@ -5,9 +5,10 @@ import type { SecretName } from "../name.ts";
 /**
  * `read`: values are handed out. `write`: new versions, or what is known of a secret
  * besides. `remove`: secrets, or versions of one. `verify`: values are
- * opened and not handed out. `rekey`, `passphrase`: the keys change. `unlock`: the stack did not open.
+ * opened and not handed out. `rekey`, `passphrase`: the keys change. `provider`: it changes with
+ * whom the secrets are. `unlock`: the stack did not open.
  */
-export type AccessKind = "read" | "write" | "remove" | "verify" | "rekey" | "passphrase" | "unlock";
+export type AccessKind = "read" | "write" | "remove" | "verify" | "rekey" | "passphrase" | "provider" | "unlock";
 
 /** An access that is about to take effect (`ok`), or has failed. It has no place for a value. */
 export interface Access {

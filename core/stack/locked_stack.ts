@@ -5,6 +5,7 @@ import type { Secret } from "../secret.ts";
 import { Keyring } from "../seal/keyring.ts";
 import { openSlot, type SlotKey, slotKeyOf } from "../seal/passphrase_slot.ts";
 import { parseKvFile } from "../seal/kv_file.ts";
+import { parseProviderFile } from "../seal/provider_file.ts";
 import { parseSecretFile } from "../seal/secret_file.ts";
 import {
   authenticateHeader,
@@ -14,7 +15,7 @@ import {
   type StackHeader,
 } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
-import { kvDocument, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
+import { kvDocument, PROVIDER_DOCUMENT, secretDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { missingSecrets } from "./missing.ts";
 import { namesWhere } from "./names.ts";
 import { SecretRecord, type VersionInfo } from "./secret_record.ts";
@@ -44,6 +45,15 @@ export class LockedStack {
   /** As the file says; authenticated only once the stack is unlocked. */
   get header(): StackHeader {
     return this.#read.header;
+  }
+
+  /**
+   * The kind of provider that the secrets are with, as the file says; undefined: they are in the stack itself.
+   * @throws {Fault} CONFIG or TAMPERED when the file is damaged
+   */
+  async provider(): Promise<string | undefined> {
+    const stored = await this.#store.read(PROVIDER_DOCUMENT);
+    return stored && parseProviderFile(stored.bytes, this.header.id, stored.where).file.provider;
   }
 
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */

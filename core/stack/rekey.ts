@@ -5,12 +5,14 @@
  * stack that opens; running it again goes on where it stopped.
  */
 import { encodeKvFile, KV_CONFIG, openKvFile, parseKvFile } from "../seal/kv_file.ts";
+import { encodeProviderFile, openProviderFile, parseProviderFile } from "../seal/provider_file.ts";
 import { wrapKeys } from "../seal/passphrase_slot.ts";
 import { authenticateSecretFile, encodeSecretFile, openVersion, parseSecretFile } from "../seal/secret_file.ts";
 import { encodeStackFile, slotContextOf } from "../seal/stack_file.ts";
 import {
   type DocumentId,
   kvDocument,
+  PROVIDER_DOCUMENT,
   secretDocument,
   STACK_DOCUMENT,
   type Store,
@@ -31,7 +33,7 @@ export async function rekey(stack: Stack, onProgress?: (done: number) => void): 
       for (const name of [...names, ...described]) access.secrets.set(name, undefined);
       const config = kvDocument(KV_CONFIG);
       const documents = [...names.map(secretDocument), ...described.map(kvDocument)];
-      if (await store.read(config)) documents.push(config);
+      for (const document of [config, PROVIDER_DOCUMENT]) if (await store.read(document)) documents.push(document);
       // Damage is reported before anything changes.
       for (const document of documents) await open(store, unlocked, document);
       await access.grant();
@@ -77,6 +79,17 @@ async function open(store: Store, { header, keyring }: Unlocked, document: Docum
   const stored = await store.read(document);
   if (!stored || document.kind === "stack") throw new Error("internal error: a document vanished under the lock");
   const { bytes, where } = stored;
+  if (document.kind === "provider") {
+    const read = parseProviderFile(bytes, header.id, where);
+    openProviderFile(read, keyring, where).dispose();
+    return {
+      key: read.file.key,
+      reseal(key) {
+        using config = openProviderFile(read, keyring, where);
+        return encodeProviderFile({ ...read.file, key }, config, keyring);
+      },
+    };
+  }
   if (document.kind === "kv") {
     const read = parseKvFile(bytes, { stack: header.id, name: document.name }, where);
     const content = openKvFile(read, keyring, where);

@@ -24,7 +24,9 @@ import {
 import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
 import {
+  type DocumentId,
   kvDocument,
+  PROVIDER_DOCUMENT,
   secretDocument,
   STACK_DOCUMENT,
   type Store,
@@ -346,6 +348,48 @@ export class Stack {
         throw error;
       }
     });
+  }
+
+  /**
+   * Opens a document of the stack's own with the keys that are current; undefined when there is none. For
+   * `registration.ts`.
+   * @param open throws TAMPERED for a key that the stack does not have
+   */
+  async openDocument<T>(
+    document: DocumentId,
+    open: (stored: StoredDocument, unlocked: Unlocked) => T,
+  ): Promise<T | undefined> {
+    for (let isAgain = false;; isAgain = true) {
+      const stored = await this.#store.read(document);
+      this.#requireKeys();
+      if (!stored) return undefined;
+      try {
+        return open(stored, this.#unlocked);
+      } catch (error) {
+        // It may be under a key that a re-key has brought meanwhile.
+        if (isAgain || !(error instanceof Fault) || error.code !== "TAMPERED") throw error;
+        await this.#refresh();
+      }
+    }
+  }
+
+  /**
+   * Lends the keys for as long as `use` runs. For `beside.ts`.
+   * @throws {Fault} LOCKED when the stack was disposed of
+   */
+  lend<T>(use: (unlocked: Unlocked) => T): T {
+    this.#requireKeys();
+    return use(this.#unlocked);
+  }
+
+  /** Whether the secrets are with a provider: a look that costs little where they are not. */
+  async isRegistered(): Promise<boolean> {
+    return await this.#store.read(PROVIDER_DOCUMENT) !== undefined;
+  }
+
+  /** Changes documents of the stack's own, with no other writer in between. For `registration.ts`. */
+  changeDocuments<T>(change: (writer: StoreWriter, unlocked: Unlocked, store: Store) => Promise<T>): Promise<T> {
+    return this.#exclusively((writer) => change(writer, this.#unlocked, this.#store));
   }
 
   /** Authenticates all that is known of a secret and opens every version. For `verify.ts`. */

@@ -29,6 +29,16 @@ export function guardFolder(path: string, exposure: Exposure): boolean {
   return true;
 }
 
+/**
+ * Looks at a regular file; undefined when there is none.
+ * @throws {Fault} DENIED for anything but a file that is ours and not too open
+ */
+export function lookGuarded(path: string, exposure: Exposure): Deno.FileInfo | undefined {
+  const info = statIfPresent(path);
+  if (info) guardFile(path, info, exposure);
+  return info;
+}
+
 /** How often a file is looked at anew that is replaced between looking and opening; a busy writer needs two or three. */
 const ATTEMPTS = 50;
 
@@ -67,8 +77,7 @@ export function openGuarded(
   check: (info: Deno.FileInfo) => void = () => {},
 ): Deno.FsFile | undefined {
   const checkAll = (info: Deno.FileInfo) => {
-    guard(path, info, exposure, "600");
-    if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
+    guardFile(path, info, exposure);
     check(info);
   };
   for (let attempt = 1;; attempt++) {
@@ -97,13 +106,21 @@ export function openGuarded(
   }
 }
 
+function guardFile(path: string, info: Deno.FileInfo, exposure: Exposure): void {
+  guard(path, info, exposure, "600");
+  if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
+}
+
+/** Asked for once: it takes as long as everything else here, and cannot change. */
+let ownUid: number | null | undefined;
+
 function guard(path: string, info: Deno.FileInfo, exposure: Exposure, mode: string): void {
   if (info.isSymlink) {
     throw new Fault("DENIED", `${path} is a symbolic link`, {
       hint: `replace it with what it points to: rm ${quote(path)}, then copy the original there`,
     });
   }
-  const me = Deno.uid();
+  const me = ownUid ??= Deno.uid();
   if (me === null) return; // no owners or modes on this system
   if (info.uid !== null && info.uid !== me) {
     throw new Fault("DENIED", `${path} belongs to another user (uid ${info.uid}, not ${me})`, {

@@ -39,7 +39,7 @@ export class FileStore implements Store {
     // Asked for every secret, and there for few: where the folder is missing, that is all there is to know.
     if (document.kind === "kv" && !statIfPresent(`${this.#folder}/${FOLDERS.kv}`)) return undefined;
     this.#guard();
-    if (document.kind !== "stack") this.#guardFoldersOf(document);
+    if ("name" in document) this.#guardFoldersOf(document);
     const bytes = readGuarded(where, "sealed", largestSizeOf(document));
     return bytes && { bytes, where };
   }
@@ -84,7 +84,7 @@ export class FileStore implements Store {
         const path = this.#pathOf(document);
         return onHost(path, () => {
           if (document.kind !== "secret") sync();
-          if (document.kind !== "stack") this.#makeFoldersOf(document, unsynced);
+          if ("name" in document) this.#makeFoldersOf(document, unsynced);
           replaceFile(path, temporary, bytes);
           unsynced.add(parentOf(path));
           if (document.kind !== "secret") sync();
@@ -93,7 +93,7 @@ export class FileStore implements Store {
       remove: (document) => {
         const path = this.#pathOf(document);
         return onHost(path, () => {
-          if (document.kind !== "stack") this.#guardFoldersOf(document);
+          if ("name" in document) this.#guardFoldersOf(document);
           if (document.kind !== "secret") sync();
           if (removeIfPresent(path)) unsynced.add(parentOf(path));
           if (document.kind !== "secret") sync();
@@ -124,8 +124,8 @@ export class FileStore implements Store {
   }
 
   #pathOf(document: DocumentId): string {
-    if (document.kind === "stack") return `${this.#folder}/stack.json`;
-    return [this.#folder, ...componentsOf(document)].join("/");
+    const components = "name" in document ? componentsOf(document) : [`${document.kind}.json`];
+    return [this.#folder, ...components].join("/");
   }
 
   /** git keeps no empty folders, so `secrets/` may be missing in a fresh clone; `kv/` is made when it is needed. */
@@ -142,7 +142,7 @@ export class FileStore implements Store {
   }
 }
 
-type NamedDocument = Exclude<DocumentId, { kind: "stack" }>;
+type NamedDocument = Extract<DocumentId, { name: unknown }>;
 
 /** Where a document is below the stack's folder. */
 function componentsOf({ kind, name }: NamedDocument): string[] {

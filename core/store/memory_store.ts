@@ -41,5 +41,5 @@ export class MemoryStore implements Store {
 }
 
 function keyOf(document: DocumentId): string {
-  return document.kind === "stack" ? "stack" : `${document.kind} ${document.name}`;
+  return "name" in document ? `${document.kind} ${document.name}` : document.kind;
 }

@@ -1,19 +1,23 @@
 /** Where a stack's documents are kept. A store knows nothing of keys: it holds bytes, whole and durable. */
 import type { SecretName } from "../name.ts";
 import { type KvName, MAX_KV_FILE_BYTES } from "../seal/kv_file.ts";
+import { MAX_PROVIDER_FILE_BYTES } from "../seal/provider_file.ts";
 import { MAX_SECRET_FILE_BYTES } from "../seal/secret_file.ts";
 import { MAX_STACK_FILE_BYTES } from "../seal/stack_file.ts";
 
 /**
  * A stack consists of one header, one document per secret, and one more for a secret of which more is to be said than
- * its values. Among the latter, one that is no secret's has the stack's own settings.
+ * its values. Among the latter, one that is no secret's has the stack's own settings. A last one says with whom the
+ * secrets are, where they are not here.
  */
 export type DocumentId =
   | { readonly kind: "stack" }
+  | { readonly kind: "provider" }
   | { readonly kind: "secret"; readonly name: SecretName }
   | { readonly kind: "kv"; readonly name: KvName };
 
 export const STACK_DOCUMENT: DocumentId = { kind: "stack" };
+export const PROVIDER_DOCUMENT: DocumentId = { kind: "provider" };
 
 export function secretDocument(name: SecretName): DocumentId {
   return { kind: "secret", name };
@@ -23,9 +27,14 @@ export function kvDocument(name: KvName): DocumentId {
   return { kind: "kv", name };
 }
 
-const LARGEST = { stack: MAX_STACK_FILE_BYTES, secret: MAX_SECRET_FILE_BYTES, kv: MAX_KV_FILE_BYTES } as const;
+const LARGEST = {
+  stack: MAX_STACK_FILE_BYTES,
+  provider: MAX_PROVIDER_FILE_BYTES,
+  secret: MAX_SECRET_FILE_BYTES,
+  kv: MAX_KV_FILE_BYTES,
+} as const;
 
-/** What the format allows (docs/format.md §3, §4, §8); a reader refuses more before it looks at the content. */
+/** What the format allows (docs/format.md §3, §4, §8, §9); a reader refuses more before it looks at the content. */
 export function largestSizeOf(document: DocumentId): number {
   return LARGEST[document.kind];
 }

@@ -2,6 +2,7 @@
 
 import type { Kv } from "../../test/reference/format/kv_reader.ts";
 import { fromBase64, type RefusalCode, toBase64, toHex } from "../../test/reference/format/layout.ts";
+import type { ProviderPart } from "../../test/reference/format/provider_reader.ts";
 import { seededRandom } from "../../test/reference/format/seeded_random.ts";
 import { type StackPlan, writeStack, type WrittenStack } from "../../test/reference/format/stack_writer.ts";
 import type { AcceptVector, RefuseVectors, VectorFile } from "../../test/reference/format/vectors.ts";
@@ -30,7 +31,7 @@ export function write(label: string, plan: Plan): { plan: StackPlan; written: Wr
   return { plan: full, written: writeStack(full) };
 }
 
-/** @param extra files that a reader must ignore; a passphrase that must open it too; what its KV files say; its steps */
+/** @param extra files that a reader must ignore; a passphrase that must open it too; what its KV files and provider.json say; its steps */
 export function accept(
   name: string,
   about: string,
@@ -40,6 +41,7 @@ export function accept(
     passphrase?: string;
     steps?: (written: WrittenStack) => Record<string, string>;
     kv?: Record<string, Kv>;
+    provider?: ProviderPart;
   } = {},
 ): void {
   const { plan: { passphrase, created, secrets }, written } = write(`accept ${name}`, plan);
@@ -57,6 +59,7 @@ export function accept(
       })),
     ])),
     ...(extra.kv && { kv: extra.kv }),
+    ...(extra.provider && { provider: extra.provider }),
     ...(extra.steps && { steps: extra.steps(written) }),
   });
 }

@@ -12,7 +12,13 @@ import { Refusal } from "./refusal.ts";
 export const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Names under which a server on this machine is reached, also from a container on it. */
-const LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]", "host.docker.internal", "host.containers.internal"];
+export const LOCAL_HOSTS: readonly string[] = [
+  "127.0.0.1",
+  "localhost",
+  "[::1]",
+  "host.docker.internal",
+  "host.containers.internal",
+];
 
 /** What a proxy adds. The peer's address would be the proxy's then, and so would all of its failures. */
 const FORWARDED = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
@@ -24,11 +30,11 @@ const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$/;
  * @param hosts names besides those of this machine that the server goes by, without a port
  * @throws {Refusal} 400, 403 or 431
  */
-export function guardHeaders({ method, headers }: Request, peer: Peer, hosts: readonly string[]): void {
+export function guardHeaders({ method, url, headers }: Request, peer: Peer, hosts: readonly string[]): void {
   let size = 0;
   for (const [name, value] of headers) size += name.length + value.length;
   if (size > MAX_HEADER_BYTES) throw new Refusal(431, `the headers are larger than ${MAX_HEADER_BYTES} bytes`);
-  guardHost(headers.get("host"), peer, hosts);
+  for (const host of hostsOf(url, headers.get("host"), peer)) guardHost(host, peer, hosts);
   for (const name of FORWARDED) {
     if (headers.has(name)) throw new Refusal(400, "forwarded requests are not answered");
   }
@@ -40,7 +46,16 @@ export function guardHeaders({ method, headers }: Request, peer: Peer, hosts: re
   if (method === "OPTIONS") throw new Refusal(403, "requests of web pages are not answered");
 }
 
-/** By the header: Deno makes the URL's host from it, so that the URL tells nothing more. */
+/**
+ * The header: Deno makes the URL's host from it, so that the URL tells nothing more. But for HTTP/2, which has
+ * `:authority` in its place (RFC 9113 §8.3.1): that is in the URL, and there may be another host in a header beside it.
+ */
+function hostsOf(url: string, header: string | null, { secure }: Peer): (string | null)[] {
+  if (!secure) return [header];
+  const authority = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null;
+  return header === null ? [authority] : [header, authority];
+}
+
 function guardHost(host: string | null, { kind }: Peer, hosts: readonly string[]): void {
   if (host === null && kind === "unix") return;
   const match = HOST.exec(host ?? "");

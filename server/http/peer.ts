@@ -3,6 +3,8 @@ export interface Peer {
   readonly kind: "unix" | "tcp";
   /** Of a TCP peer: `127.0.0.1`, `::1`. */
   readonly address?: string;
+  /** Whether it came over TLS, where clients speak HTTP/2 if they can. */
+  readonly secure?: boolean;
 }
 
 /** What failures of a peer are counted under. Behind a unix socket all are the same user. */

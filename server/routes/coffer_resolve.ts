@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { Fault } from "../../core/fault.ts";
 import { describeReference } from "../../core/reference.ts";
+import { findSecrets } from "../../core/providers/all_or_none.ts";
 import { lookUp, type Resolved } from "../../core/resolve.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
 import { timestampNow } from "../../core/seal/timestamp.ts";
@@ -64,19 +65,34 @@ async function refused(sources: readonly (Located | Source | undefined)[], failu
   if (failures.includes("DENIED")) {
     await session.record({ kind: "read", operation: "resolve", outcome: "DENIED" });
   }
-  const now = timestampNow();
   for (const [index, source] of sources.entries()) {
     if (!source || !isLocated(source) || failures.has(index)) continue;
-    const stack = session.stack(source.stack, "resolve");
-    const isThere = await stack.inspect(source.name, (record) => record.present(now) !== undefined);
-    if (!isThere) failures.add(index, "NOT_FOUND", `there is no secret ${describeReference(source)}`);
+    if (!await isThere(source, session)) {
+      failures.add(index, "NOT_FOUND", `there is no secret ${describeReference(source)}`);
+    }
   }
   return failures.refusal("references");
+}
+
+/** Without opening anything, where the secret is in the stack itself. */
+async function isThere({ stack, name }: Located, session: Session): Promise<boolean> {
+  const provider = await session.remote(stack, "resolve");
+  if (!provider) {
+    const now = timestampNow();
+    return await session.stack(stack, "resolve").inspect(name, (record) => record.present(now) !== undefined);
+  }
+  const found = await findSecrets(provider, [name]);
+  for (const { value } of found.values()) value.dispose();
+  return found.has(name);
 }
 
 async function valuesOf(sources: readonly (Located | Source)[], session: Session): Promise<Json[]> {
   const failures = new Failures();
   using fromHost = new HostValues();
+  // What is read is not told: it may be anything, also a value that was typed in the wrong place.
+  if (sources.some((source) => !isLocated(source) && source.kind !== "value")) {
+    await session.record({ kind: "read", operation: "resolve" });
+  }
   for (const [index, source] of sources.entries()) {
     if (isLocated(source)) continue;
     try {
@@ -87,7 +103,7 @@ async function valuesOf(sources: readonly (Located | Source)[], session: Session
   }
   using resolved = await lookUp(
     sources.filter(isLocated),
-    (stack) => Promise.resolve(session.stack(stack!, "resolve")),
+    (stack) => session.source(stack!, "resolve"),
   );
   for (const [index, source] of sources.entries()) {
     const fault = isLocated(source) ? missing(source, resolved) : undefined;

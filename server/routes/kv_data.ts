@@ -7,6 +7,7 @@ import type { JsonObject } from "../../core/stack/kv/json.ts";
 import type { Json } from "../http/answer.ts";
 import { notFound, Refusal } from "../http/refusal.ts";
 import { engineOf, existingName, gone, isGone, newName, versionAnswer, write } from "./kv_engine.ts";
+import { remoteKvOf } from "./remote_kv.ts";
 import { type Asked, type Route, route } from "./route.ts";
 import { texts, time, timeOrNone, whole } from "./schemas.ts";
 
@@ -102,6 +103,8 @@ export const KV_DATA: readonly Route[] = [
 /** Whether a write changes what there is (`update`) or makes it (`create`): also a secret without versions is there. */
 export async function exists({ session, parameters }: Asked): Promise<boolean> {
   const { stack = "", name = "" } = parameters;
+  const remote = await remoteKvOf(session, stack);
+  if (remote) return await remote.holds(existingName(name));
   return await engineOf(session, stack).metadata(existingName(name)) !== undefined;
 }
 

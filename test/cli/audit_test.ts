@@ -9,7 +9,7 @@ interface Line {
   readonly hash: string;
   readonly operation: string;
   readonly access: string;
-  readonly stack: string;
+  readonly stack?: string;
   readonly secrets: readonly { readonly name: string; readonly version?: number }[];
   readonly missing: number;
   readonly outcome: string;
@@ -26,7 +26,7 @@ async function lines(coffer: Coffer, ...args: string[]): Promise<Line[]> {
   return await coffer.json(["audit", ...args]) as Line[];
 }
 
-function short({ operation, access, stack, secrets, missing, outcome }: Line): string {
+function short({ operation, access, stack = "-", secrets, missing, outcome }: Line): string {
   const names = secrets.map(({ name, version }) => version === undefined ? name : `${name}@${version}`);
   return [operation, access, stack, ...names, ...(missing > 0 ? [`+${missing}`] : []), outcome].join(" ");
 }
@@ -39,6 +39,8 @@ endToEnd("coffer audit has a line for every access, of every command that has on
   const declared = { cwd: toml.slice(0, toml.lastIndexOf("/")) };
   const editor = { env: { EDITOR: coffer.file(`${coffer.root}/editor`, '#!/bin/sh\necho new > "$1"\n', 0o755) } };
   const entries = JSON.stringify({ a: "value a", b: "new b", d: "value d" });
+  const credentials = [{ name: "t", source: { value: "value t" } }, { name: "e", source: { env: "OUTSIDE" } }];
+  const set = JSON.stringify({ schemaVersion: "1.0.1", name: "s", credentials });
   const steps: [args: string[], options: RunOptions, code: number, expected: string[]][] = [
     [["get", "a"], {}, 0, ["get read dev a@1 ok"]],
     [["get", "a", "--stack", "other"], {}, EXIT.NOT_FOUND, ["get read other +1 NOT_FOUND"]],
@@ -61,6 +63,28 @@ endToEnd("coffer audit has a line for every access, of every command that has on
     [["run", "--", "true"], declared, 0, ["run read dev a@5 ok"]],
     [["check"], declared, 0, ["check read dev a@5 ok"]],
     [["mask", "-s", "a"], { stdin: "text" }, 0, ["mask read dev a@5 ok"]],
+    [["credentials", "apply", "-"], { stdin: set }, 0, ["credentials apply write dev credentials/s/t@1 ok"]],
+    [
+      ["run", "--credentials", "s", "--", "true"],
+      { env: { OUTSIDE: "value" } },
+      0,
+      ["run read - ok", "run read dev credentials/s/t@1 ok"],
+    ],
+    [
+      ["credentials", "edit", "s"],
+      { env: { EDITOR: coffer.file(`${coffer.root}/seal`, `#!/bin/sh\nsed -i 's/env: .*/value: x/' "$1"\n`, 0o755) } },
+      0,
+      ["credentials edit write dev credentials/s/e@1 ok"],
+    ],
+    [["credentials", "list"], {}, 0, []],
+    [["credentials", "show", "s"], {}, 0, []],
+    [["provider", "list"], {}, 0, []],
+    [
+      ["credentials", "delete", "s"],
+      {},
+      0,
+      ["credentials delete remove dev credentials/s/e ok", "credentials delete remove dev credentials/s/t ok"],
+    ],
     [["verify"], {}, 0, ["verify verify dev a b new ok"]],
     [["rekey"], {}, 0, ["rekey rekey dev a b new ok"]],
     [

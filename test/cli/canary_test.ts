@@ -187,6 +187,7 @@ endToEnd("coffer shows no value anywhere but where it is asked to, in any comman
       assert.notEqual((await run(args, options)).code, 0);
     }
   }
+  await sets();
   await run(["passphrase", "change", "--new-passphrase-fd", "3", "--work-factor", "10"], { fds: { 3: next } });
   const changed = { env: { COFFER_PASSPHRASE_FILE: coffer.file(`${given}/next`, next) } };
   await run(["verify"], changed);
@@ -203,6 +204,67 @@ endToEnd("coffer shows no value anywhere but where it is asked to, in any comman
   await run(["rm", byStdin!, byFile!, "--yes"], changed);
   await run(["stack", "rm", "second", "--yes"], changed);
   assert.ok(commands > 80);
+
+  /** Values in sets, in what they name, and in the configuration. */
+  async function sets() {
+    const names = byImport.slice(3, 8);
+    const document = (entries: Record<string, unknown>, rest = {}) =>
+      JSON.stringify({
+        schemaVersion: "1.0.1",
+        name: "canary",
+        ...rest,
+        credentials: Object.entries(entries).map(([name, source]) => ({ name, source })),
+      });
+    const literals = Object.fromEntries(names.map((name) => [name, { value: text(name) }]));
+    const literal = coffer.file(`${given}/literal.json`, document(literals));
+    const wrong = coffer.file(
+      `${given}/wrong.json`,
+      document({ ...literals, a: { vault: text(names[0]!) } }, { nmae: 1 }),
+    );
+    const broken = coffer.file(`${given}/broken.yaml`, `name: ${quoted}\n  - : [${quoted}`);
+    const mixed = document({
+      ...literals,
+      path: { path: file(byFile!) },
+      env: { env: "CANARY" },
+      command: { command: `cat ${file(byStdin!)}` },
+      secret: { secret: byStdin },
+    });
+    const environment = { env: { CANARY: text(byField!), EDITOR: killedEditor } };
+    assert.equal((await run(["credentials", "apply", literal])).code, 0);
+    assert.equal((await run(["credentials", "apply", "-", "-n", "dev"], { stdin: mixed })).code, 0);
+    const uses: string[][] = [
+      ["credentials", "apply", literal, "--json"],
+      ["credentials", "apply", wrong],
+      ["credentials", "apply", broken],
+      ["parameters", "apply", literal],
+      ["credentials", "list", "--all-namespaces", "--json"],
+      ...["plaintext", "yaml", "json"].map((form) => ["credentials", "show", "canary", "-n", "dev", "-o", form]),
+      ["run", "--credentials", "canary", "-n", "dev", "--", "sh", "-c", "env; env | base64 -w0"],
+      ["run", "--credentials", "canary", "-s", `${byFile}=${names[0]!.replace("-", "_").toUpperCase()}`, "--", "true"],
+      ["credentials", "edit", "canary"],
+      ["provider", "list"],
+    ];
+    for (const args of uses) await run(args, environment);
+    await run(["run", "--credentials", "canary", "-n", "dev", "--", "true"]); // CANARY is not set
+    const typing = coffer.file(`${coffer.root}/typing`, `#!/bin/sh\ncat '${literal}' > "$1"\n`, 0o755);
+    assert.equal((await run(["credentials", "edit", "canary"], { env: { EDITOR: typing } })).code, 0);
+    // A configuration with values in it is the user's own file: it is not searched, and nothing tells of it.
+    const home = { COFFER_HOME: `${given}/home` };
+    Deno.mkdirSync(home.COFFER_HOME, { mode: 0o700 });
+    const store = {
+      name: "s",
+      plugin: "azure.keyvault",
+      config: { token: text(names[0]!), [names[1]!]: "${env.CANARY}" },
+    };
+    const configuration = JSON.stringify({ "default-secrets": "s", secrets: [{ ...store, plugin: "filesystem" }] });
+    for (const written of [configuration, configuration.slice(0, -3)]) {
+      coffer.file(`${home.COFFER_HOME}/config.json`, written);
+      await run(["provider", "list"], { env: { ...environment.env, ...home } });
+      await run(["credentials", "apply", literal], { env: { ...environment.env, ...home } });
+    }
+    assert.equal((await run(["credentials", "delete", "canary"])).code, 0);
+    assert.equal((await run(["credentials", "delete", "canary", "-n", "dev"])).code, 0);
+  }
 
   const lines = await watcher.stop();
   assert.ok(lines.length > commands / 2, `the watcher saw ${lines.length} command lines`);

@@ -4,9 +4,17 @@ import { BUNDLE_ONLY, endToEnd } from "../fixture/coffer_cli.ts";
 const COMMANDS = [
   ...["init", "set", "get", "list", "history", "rollback", "rm", "edit", "import", "export", "run", "check"],
   ...["mask", "inject", "serve", "status", "lock", "unlock", "stop", "token create", "token list", "token revoke"],
-  ...["stack list", "stack new", "stack select", "stack rm", "passphrase change", "rekey", "audit", "verify", "doctor"],
-  ...["version", "completion"],
+  ...["stack list", "stack new", "stack select", "stack rm"],
+  ...["list", "show", "register", "unregister", "migrate"].map((name) => `provider ${name}`),
+  "vault configure",
+  ...["list", "show", "install", "install-into-porter"].map((name) => `plugin ${name}`),
+  ...["apply", "list", "show", "create", "edit", "delete", "generate"].map((name) => `credentials ${name}`),
+  ...["apply", "list", "show", "create", "edit", "delete", "generate"].map((name) => `parameters ${name}`),
+  ...["passphrase change", "rekey", "audit", "verify", "doctor", "version", "completion"],
 ];
+
+/** What examples read by redirection, or as sets. */
+const READ_FILES = ["token.txt", "root-token.txt", "mycredentials.yaml", "myparameters.yaml", "bundle.json"];
 
 endToEnd("coffer --help names every command", async (coffer) => {
   const help = await coffer.ok(["--help"]);
@@ -44,7 +52,7 @@ endToEnd("coffer understands every example of its help", async (coffer) => {
     for (const example of examples) {
       const project = `${coffer.project}/${count++}`;
       Deno.mkdirSync(project);
-      for (const input of [".env", "app.conf.tpl", "user.txt", "key.pem", "app.env", "app.log"]) {
+      for (const input of [".env", "app.conf.tpl", "user.txt", "key.pem", "app.env", "app.log", ...READ_FILES]) {
         coffer.file(`${project}/${input}`, "");
       }
       coffer.file(`${project}/secrets.json`, "{}");

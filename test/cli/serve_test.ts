@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BUNDLE_ONLY, endToEnd, eventually } from "../fixture/coffer_cli.ts";
 import { NO_PASSPHRASE, serve, untilGone } from "../fixture/coffer_server.ts";
+import { close, connectTo, send } from "../fixture/raw_http.ts";
 
 endToEnd("coffer serve unlocks the stack for every other command", async (coffer) => {
   await coffer.given({ "db/password": "pw-value", OTHER: "other" });
@@ -74,6 +75,49 @@ endToEnd("coffer serve locks itself when nobody has used it for its time", async
   assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME")), 503);
 }, BUNDLE_ONLY);
 
+endToEnd("coffer serve is used by clients of its every listener, and by nobody who asks how it is", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await using server = await serve(coffer, ["--aws-agent", "0", "--ttl", "2s"]);
+  const started = performance.now();
+  const token = { "X-Aws-Parameters-Secrets-Token": server.token };
+  while (performance.now() - started < 4000) {
+    const answer = await fetch(`${server.url}/v1/NAME`, { headers: token });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await eventually(async () => (await coffer.json(["status"]) as { locked: boolean }).locked, "the keys to go");
+}, BUNDLE_ONLY);
+
+endToEnd("coffer stop returns when the server has ended, and another can start", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  let url = "0";
+  for (let round = 0; round < 3; round++) {
+    const server = await serve(coffer, ["--listen", url.replace("http://", "")]);
+    url = server.url!;
+    await coffer.ok(["stop"]);
+    assert.ok(!exists(`${coffer.home}/.coffer/server/token`));
+    await server[Symbol.asyncDispose]();
+  }
+}, BUNDLE_ONLY);
+
+endToEnd("coffer stop does not wait for a client that never finishes its request", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  const server = await serve(coffer);
+  const head = "POST /v1/dev/data/NAME HTTP/1.1\r\nHost: localhost\r\n";
+  const slow = await connectTo(server.url!);
+  try {
+    await send(slow, `${head}X-Vault-Token: ${server.token}\r\nContent-Length: 1000\r\n\r\n{`);
+    const started = performance.now();
+    await coffer.ok(["stop"]);
+    assert.ok(performance.now() - started < 15_000, "half of what the body may take");
+    assert.equal((await server.process.status).code, 0);
+  } finally {
+    close(slow);
+    await server[Symbol.asyncDispose]();
+  }
+}, BUNDLE_ONLY);
+
 endToEnd("coffer stop ends the server, which finishes what is under way", async (coffer) => {
   await coffer.given({ NAME: "value" });
   const server = await serve(coffer);
@@ -137,12 +181,12 @@ endToEnd("coffer serve gives the owner's operations to the owner at the socket o
 }, BUNDLE_ONLY);
 
 endToEnd(
-  "coffer serve does not listen beyond this machine unless it is told to, and then with TLS only",
+  "coffer serve does not listen beyond this machine unless it is told to",
   async (coffer) => {
     await coffer.given({ NAME: "value" });
     for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:8200", "example.org:8200"]) {
       await coffer.fault("USAGE", ["serve", "--listen", address]);
-      await coffer.fault("USAGE", ["serve", "--listen", address, "--allow-remote"]);
+      await coffer.fault("USAGE", ["serve", "--aws-agent", address]);
     }
     for (const address of ["", "x", "127.0.0.1:99999", "1.2.3.4"]) {
       await coffer.fault("USAGE", ["serve", "--listen", address]);

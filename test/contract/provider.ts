@@ -123,9 +123,21 @@ export function providerContract(
     ignore,
     async fn() {
       await using under = await make();
-      for (const ability of ["persist", "change", "persistAll", "list", "remove", "history"] as const) {
-        if (ability === "persist" && can(under.provider, ability)) continue; // it may be there to refuse
-        assert.equal(can(under.provider, ability), exceptions[ability] === undefined, ability);
+      using value = Secret.fromText("value");
+      const [name, next] = ["name" as SecretName, { value, type: "bytes" }] as const;
+      const { provider } = under;
+      const attempts = {
+        persist: () => can(provider, "persist") && provider.persist(secret(name), next),
+        change: () => can(provider, "change") && provider.change(name, () => next),
+        persistAll: () => can(provider, "persistAll") && provider.persistAll(new Map([[name, next]])),
+        list: () => can(provider, "list") && provider.list(),
+        remove: () => can(provider, "remove") && provider.remove([name]),
+        history: () => can(provider, "history") && provider.history(name),
+      };
+      for (const [ability, attempt] of Object.entries(attempts) as [keyof typeof attempts, () => unknown][]) {
+        if (exceptions[ability] === undefined) assert.ok(can(provider, ability), ability);
+        // It may be there to refuse, where only the backend knows what it can do.
+        else if (can(provider, ability)) await assertFault("UNSUPPORTED", attempt);
       }
     },
   });
@@ -257,6 +269,7 @@ export function providerContract(
     assert.deepEqual([await persist(provider, name, "one"), await persist(provider, name, "two")], [1, 2]);
     assert.deepEqual((await provider.history(name)).map(({ version }) => version), [2, 1]);
     assert.equal(take(await provider.at(name, 1)), "one");
+    assert.equal(take(await provider.at(name)), "two");
     await assertFault("NOT_FOUND", () => provider.at(name, 3));
     assert.equal(await provider.rollback(name, 1), 3);
     assert.equal(await textOf(provider, name), "one");

@@ -81,6 +81,11 @@ Deno.test("envNameOf() gives a variable's name when the secret's name is any", (
   fc.assert(fc.property(secretName, (name) => assert.equal(parseEnvName(envNameOf(name)), envNameOf(name))));
 });
 
+Deno.test("envNameOf() gives a variable's name for any name that a set may have", () => {
+  const name = fc.string({ unit: "grapheme", minLength: 1 });
+  fc.assert(fc.property(name, (name) => assert.equal(parseEnvName(envNameOf(name)), envNameOf(name))));
+});
+
 Deno.test("envNameOf() keeps a name that is a variable's already, and maps others to upper case", () => {
   const expected = {
     API_KEY: "API_KEY",

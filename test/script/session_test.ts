@@ -4,7 +4,13 @@ import { ROOT } from "../fixture/coffer_targets.ts";
 import { matches, runSession, stepsOf } from "./session.ts";
 
 /** These promise to show sessions; any other document may. */
-const WITH_SESSIONS = ["README.md", "docs/cli.md", "docs/coming-from.md"];
+const WITH_SESSIONS = [
+  "README.md",
+  "docs/cli.md",
+  "docs/coming-from.md",
+  "docs/configuration.md",
+  "docs/credential-sets.md",
+];
 const BASH = { lacking: needs("bash") };
 
 const documents = ["README.md", ...[...Deno.readDirSync(`${ROOT}/docs`)].map(({ name }) => `docs/${name}`).sort()]

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bundle, bundleLibrary } from "../../scripts/bundle.ts";
+import { bundle, bundleLibrary, V8_FLAGS } from "../../scripts/bundle.ts";
 import { VERSION } from "../../cli/version.ts";
 import { temporaryFolder } from "../fixture/temporary_folder.ts";
 
@@ -76,5 +76,6 @@ Deno.test("the bundle can be executed as it is", async () => {
   const path = await bundle(folder.path);
   const [line] = (await Deno.readTextFile(path)).split("\n", 1);
   assert.match(line!, /^#!\/usr\/bin\/env -S deno run --allow-all /);
+  assert.ok(line!.endsWith(` --v8-flags=${V8_FLAGS}`));
   assert.equal((await Deno.stat(path)).mode! & 0o111, 0o111);
 });

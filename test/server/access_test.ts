@@ -47,7 +47,12 @@ Deno.test("without rights nothing is looked up: there is nothing to measure", as
   await stack.set(named("a"), valueOf("1"));
   const name = parseStackName("secret");
   using served = await Served.start({}, {
-    mounts: { list: () => [name], get: (asked) => asked === name ? stack : undefined, current: name },
+    mounts: {
+      list: () => [name],
+      get: (asked) => asked === name ? stack : undefined,
+      current: name,
+      remote: () => Promise.resolve(undefined),
+    },
   });
   const reader = await served.client(READS_A);
   const maker = await served.client('path "secret/data/*" { capabilities = ["create"] }');
@@ -259,6 +264,7 @@ Deno.test("an error that nobody expected is answered without a word of it", asyn
           throw error;
         },
         current: name,
+        remote: () => Promise.resolve(undefined),
       },
     });
     const { status, text } = await served.get("secret/data/a");

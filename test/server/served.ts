@@ -69,6 +69,7 @@ export class Served implements Disposable {
         list: () => this.isLocked ? [] : [...stacks.keys()],
         get: (name) => this.isLocked ? undefined : stacks.get(name),
         current: parseStackName("secret"),
+        remote: () => Promise.resolve(undefined),
       },
       isLocked: () => this.isLocked,
       lock: () => {

@@ -1,14 +1,17 @@
 /** A plugin store's configuration. */
+import { parsePluginKey, PLUGIN } from "../../config/plugin_key.ts";
 import type { TableReader } from "../../config/table_reader.ts";
 import { Fault } from "../../fault.ts";
 import { isVariablePattern } from "./environment.ts";
-import { parsePluginKey, type PluginKey } from "./location.ts";
 
 /** Every key that may be there. */
 export const PLUGIN_CONFIG = ["plugin", "path", "sha256", "env", "config", "start_timeout", "timeout"] as const;
 
 export interface PluginSpec {
-  readonly key: PluginKey;
+  /** The program's, and its folder's. */
+  readonly name: string;
+  /** One of the stores that it knows. */
+  readonly implementation: string;
   /** Absolute; looked for where plugins are when undefined. */
   readonly path: string | undefined;
   /** Lower-case hex. */
@@ -27,15 +30,18 @@ const CALL_MS = 30_000;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
 export function readPluginConfig(table: TableReader): PluginSpec {
-  const key = parsePluginKey(table.text("plugin") ?? "");
-  if (!key) throw wrong("plugin", "does not name a plugin and one of its stores", 'plugin = "azure.keyvault"');
+  const choice = parsePluginKey(table.text("plugin") ?? "");
+  if (choice?.kind !== PLUGIN) {
+    throw wrong("plugin", "does not name a plugin and one of its stores", 'plugin = "azure.keyvault"');
+  }
+  const [name, implementation] = choice.plugin!.split(".") as [string, string];
   const path = table.text("path");
   if (path !== undefined && !path.startsWith("/")) {
     throw wrong("path", "is not an absolute path", 'path = "/usr/local/lib/azure"');
   }
   const sha256 = table.text("sha256")?.toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw wrong("sha256", "is no SHA-256 in hexadecimal digits", `coffer plugin show ${key.name} prints it`);
+    throw wrong("sha256", "is no SHA-256 in hexadecimal digits", `coffer plugin show ${name} prints it`);
   }
   const env = table.texts("env") ?? [];
   if (!env.every(isVariablePattern)) {
@@ -46,7 +52,8 @@ export function readPluginConfig(table: TableReader): PluginSpec {
     );
   }
   return {
-    key,
+    name,
+    implementation,
     path,
     sha256,
     env,

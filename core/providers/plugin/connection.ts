@@ -7,6 +7,7 @@ import { deferGoaway } from "../../go_plugin/late_goaway.ts";
 import { Messages, METHODS } from "../../go_plugin/messages.ts";
 import { SERVER_NAME } from "../../go_plugin/plugin_certificate.ts";
 import { MAX_VALUE_BYTES } from "../../seal/padding.ts";
+import { CallFailure } from "./call_failure.ts";
 import type { PluginOutput } from "./output.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
@@ -15,17 +16,6 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** What stands around a value in a message. */
 const AROUND_VALUE_BYTES = 64 * 1024;
 const SHUTDOWN_MS = 1000;
-
-/** A call that was not answered as it should be. */
-export class CallFailure extends Error {
-  /** gRPC's. */
-  readonly code: number;
-
-  constructor(code: number, text: string) {
-    super(text);
-    this.code = code;
-  }
-}
 
 export class PluginConnection {
   readonly messages: Messages;

@@ -1,6 +1,6 @@
 /** What a plugin's failure is to Coffer. Porter's protocol has no codes: a failure is a text, made for people. */
 import { Fault, type FaultCode } from "../../fault.ts";
-import { CallFailure } from "./connection.ts";
+import type { CallFailure } from "./call_failure.ts";
 
 /** gRPC's codes (google.rpc.Code). */
 const UNKNOWN = 2, DEADLINE_EXCEEDED = 4, RESOURCE_EXHAUSTED = 8, INTERNAL = 13, UNAVAILABLE = 14, DATA_LOSS = 15;

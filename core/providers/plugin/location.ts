@@ -4,25 +4,6 @@ import { Fault } from "../../fault.ts";
 import { hostFault } from "../../store/file_guard.ts";
 import { porterHome, type Surroundings } from "../kind.ts";
 
-/** `secrets.azure.keyvault`, or without its first part, as Porter's configuration has it. */
-const KEY = /^(?:secrets\.)?([A-Za-z0-9][A-Za-z0-9_-]{0,63})\.([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
-
-export interface PluginKey {
-  /** The file's and its folder's. */
-  readonly name: string;
-  /** One of the stores that it knows. */
-  readonly implementation: string;
-}
-
-export function parsePluginKey(text: string): PluginKey | undefined {
-  const [, name, implementation] = KEY.exec(text) ?? [];
-  return name === undefined ? undefined : { name, implementation: implementation! };
-}
-
-export function isPluginName(text: string): boolean {
-  return KEY.test(`${text}.x`);
-}
-
 /** The folders with a folder for each plugin: Coffer's own, then Porter's. */
 export function pluginFolders(around: Pick<Surroundings, "env" | "cwd">): readonly [own: string, porters: string] {
   const { env, cwd } = around;

@@ -12,8 +12,9 @@ import type { NewValue } from "../../stack/stack.ts";
 import { unsupportedSource } from "../ability.ts";
 import { type ProviderKind, readConfig, type Surroundings } from "../kind.ts";
 import type { ProvidedValue, Source, WritableProvider } from "../provider.ts";
+import { CallFailure } from "./call_failure.ts";
 import { PLUGIN_CONFIG, type PluginSpec, readPluginConfig } from "./config.ts";
-import { CallFailure, PluginConnection } from "./connection.ts";
+import { PluginConnection } from "./connection.ts";
 import { pluginEnvironment } from "./environment.ts";
 import { callFault, hasFailed, mayBeBroken } from "./faults.ts";
 import { findProgram } from "./location.ts";
@@ -23,6 +24,7 @@ import { within } from "./within.ts";
 
 export const plugin: ProviderKind = {
   brief: "a plugin of Porter's, as there are for Azure Key Vault and Kubernetes",
+  can: ["persist"],
   open(config, around) {
     return Promise.resolve(new PluginProvider(readConfig(config, PLUGIN_CONFIG, readPluginConfig), around));
   },
@@ -57,7 +59,7 @@ export class PluginProvider implements WritableProvider {
   constructor(spec: PluginSpec, around: Surroundings) {
     this.#spec = spec;
     this.#around = around;
-    this.#what = `the plugin ${spec.key.name}`;
+    this.#what = `the plugin ${spec.name}`;
     this.#recent = new RecentValues(configuredTexts(spec));
   }
 
@@ -151,13 +153,13 @@ export class PluginProvider implements WritableProvider {
   }
 
   async #start(): Promise<Running> {
-    const { key, path, sha256, config, env, startMs } = this.#spec;
-    const program = await findProgram({ name: key.name, path, sha256 }, this.#around);
+    const { name, implementation, path, sha256, config, env, startMs } = this.#spec;
+    const program = await findProgram({ name, path, sha256 }, this.#around);
     const certificate = await makeSelfSigned(pluginCertificate(new Date()));
     const process = await PluginProcess.start({
       what: this.#what,
       program,
-      key: `secrets.${key.name}.${key.implementation}`,
+      key: `secrets.${name}.${implementation}`,
       config,
       env,
       startMs,

@@ -115,7 +115,7 @@ Deno.test("the filesystem provider is at Porter's home unless told otherwise, an
   const around = (env: Record<string, string>) => ({
     env: (name: string) => env[name],
     cwd: root.path,
-    stack: () => Promise.reject(new Error("not asked for")),
+    secretsOf: () => Promise.reject(new Error("not asked for")),
     warn: (text: string) => void warnings.push(text),
   });
   const places: [Record<string, unknown>, Record<string, string>, string][] = [

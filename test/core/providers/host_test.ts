@@ -102,7 +102,7 @@ Deno.test("the host provider is told whether to trim by its configuration", asyn
   const around = {
     env: read,
     cwd: "/",
-    stack: () => Promise.reject(new Error("not asked for")),
+    secretsOf: () => Promise.reject(new Error("not asked for")),
     warn: () => assert.fail(),
   };
   const given: [Record<string, unknown>, string][] = [[{}, "a\n"], [{ trim: true }, "a"], [{ trim: false }, "a\n"]];

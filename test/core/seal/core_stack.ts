@@ -3,6 +3,7 @@ import { isSecretName } from "../../../core/name.ts";
 import { KV_CONFIG, type KvName, openKvFile, parseKvFile } from "../../../core/seal/kv_file.ts";
 import { Keyring } from "../../../core/seal/keyring.ts";
 import { newSlotKey, openSlot, slotKeyOf, wrapKeys } from "../../../core/seal/passphrase_slot.ts";
+import { openProviderFile, parseProviderFile } from "../../../core/seal/provider_file.ts";
 import {
   authenticateSecretFile,
   encodeSecretFile,
@@ -15,6 +16,7 @@ import { authenticateHeader, encodeStackFile, parseStackFile, slotContextOf } fr
 import { Secret } from "../../../core/secret.ts";
 import { pathOfSecret, secretAtPath } from "../../../core/store/file_name.ts";
 import type { Kv } from "../../reference/format/kv_reader.ts";
+import type { ProviderPart } from "../../reference/format/provider_reader.ts";
 import type { Version } from "../../reference/format/secret_reader.ts";
 import type { Contents, Files, Secrets } from "../../reference/format/stack_reader.ts";
 
@@ -49,11 +51,23 @@ export function readKvWithCore(bytes: Uint8Array, stack: string, name: string, k
   return { created, updated, removed, latest, versions, ...settings, customMetadata: pairs };
 }
 
+/** All that `provider.json` says. */
+export function readProviderWithCore(bytes: Uint8Array, stack: string, keyring: Keyring): ProviderPart {
+  const read = parseProviderFile(bytes, stack, "provider.json");
+  using config = openProviderFile(read, keyring, "provider.json");
+  return { provider: read.file.provider, created: read.file.created, config: config.revealText() };
+}
+
 /** Everything in a stack. */
 export async function readContentsWithCore(files: Files, passphrase: string): Promise<Contents> {
   const { header, keyring } = await unlockWithCore(files.get("stack.json")!, passphrase);
   using _keys = keyring;
-  const contents: Contents = { secrets: new Map(), kvs: new Map() };
+  const providerFile = files.get("provider.json");
+  const contents: Contents = {
+    secrets: new Map(),
+    kvs: new Map(),
+    provider: providerFile && readProviderWithCore(providerFile, header.id, keyring),
+  };
   for (const [path, bytes] of files) {
     const name = path.startsWith("secrets/") ? secretAtPath(path.split("/").slice(1)) : undefined;
     if (name !== undefined) contents.secrets.set(name, readSecretWithCore(bytes, header.id, name, keyring));

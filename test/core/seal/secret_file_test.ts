@@ -129,9 +129,10 @@ Deno.test("authenticateSecretFile() is TAMPERED when the stack key is another, o
 
 Deno.test("core/seal opens every vector to accept", async () => {
   for (const [name, vector] of acceptVectors()) {
-    const { secrets, kvs } = await readContentsWithCore(filesOf(vector.files), vector.passphrase);
+    const { secrets, kvs, provider } = await readContentsWithCore(filesOf(vector.files), vector.passphrase);
     assert.deepEqual(secrets, secretsOf(vector), name);
     assert.deepEqual(kvs, kvsOf(vector), name);
+    assert.deepEqual(provider, vector.provider, name);
   }
 });
 

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { Fault } from "../../../core/fault.ts";
 import { KV_CONFIG } from "../../../core/seal/kv_file.ts";
+import { Secret } from "../../../core/secret.ts";
 import { KvEngine } from "../../../core/stack/kv/engine.ts";
+import { register } from "../../../core/stack/registration.ts";
 import { pathOfSecret } from "../../../core/store/file_name.ts";
 import { type Exposure, guardFolder, hostFault, readGuarded, statIfPresent } from "../../../core/store/file_guard.ts";
-import { type DocumentId, kvDocument, secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
+import {
+  type DocumentId,
+  kvDocument,
+  PROVIDER_DOCUMENT,
+  secretDocument,
+  STACK_DOCUMENT,
+} from "../../../core/store/store.ts";
 import { assertFault } from "../../fixture/assert_fault.ts";
 import { Program } from "../../fixture/program.ts";
 import { named, PASSPHRASE, StackOnDisk, valueOf } from "../../fixture/stack_on_disk.ts";
@@ -22,6 +30,7 @@ const DOCUMENTS: Readonly<Record<string, DocumentId>> = {
   "kv/a.json": kvDocument(named("a")),
   [KV_PIECE]: kvDocument(LONG),
   "kv/.config.json": kvDocument(KV_CONFIG),
+  "provider.json": PROVIDER_DOCUMENT,
 };
 const IS_ROOT = Deno.uid() === 0;
 
@@ -32,6 +41,8 @@ async function stack(): Promise<StackOnDisk> {
   const engine = new KvEngine(unlocked);
   for (const name of [named("a"), LONG]) await engine.putMetadata(name, { maxVersions: 5 });
   await engine.putConfig({ maxVersions: 6 });
+  using config = Secret.fromText("{}");
+  await register(unlocked, "vault", config);
   return disk;
 }
 

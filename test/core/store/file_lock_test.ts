@@ -25,6 +25,19 @@ Deno.test("lockFolder() waits while another holds the lock, in this process too"
   (await second)[Symbol.dispose]();
 });
 
+Deno.test("lockFolder() gives the lock to those of one process in the order that they came", async () => {
+  using folder = temporaryFolder();
+  const order: number[] = [];
+  const hold = async (number: number) => {
+    using _lock = await lockFolder(folder.path);
+    order.push(number);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  const all = Array.from({ length: 50 }, (_, number) => number);
+  await Promise.all(all.map(hold));
+  assert.deepEqual(order, all);
+});
+
 Deno.test("lockFolder() leaves nothing behind in the folder", async () => {
   using folder = temporaryFolder();
   {

@@ -87,6 +87,8 @@ export interface PurposeKeys {
   readonly macStack: Uint8Array;
   /** Seals KV files. */
   readonly sealKv: Uint8Array;
+  /** Seals the configuration of `provider.json`. */
+  readonly sealProvider: Uint8Array;
 }
 
 /** §3.2. */
@@ -96,6 +98,7 @@ export function purposeKeys(stackKey: Uint8Array, id: Uint8Array): PurposeKeys {
     macSecret: hkdf(stackKey, id, "coffer/1 mac secret"),
     macStack: hkdf(stackKey, id, "coffer/1 mac stack"),
     sealKv: hkdf(stackKey, id, "coffer/1 seal kv"),
+    sealProvider: hkdf(stackKey, id, "coffer/1 seal provider"),
   };
 }
 

@@ -4,23 +4,26 @@ import assert from "node:assert/strict";
 import { Fault } from "../../../core/fault.ts";
 import { parseSecretName } from "../../../core/name.ts";
 import { encodeKvFile, parseKvFile } from "../../../core/seal/kv_file.ts";
+import { parseProviderFile } from "../../../core/seal/provider_file.ts";
 import { parseSecretFile } from "../../../core/seal/secret_file.ts";
 import { parseStackFile } from "../../../core/seal/stack_file.ts";
 import { kvSealed, kvText, mutate, mutation, secretName, timestamp } from "../../core/seal/arbitraries.ts";
 import {
   readKvWithCore,
+  readProviderWithCore,
   readSecretWithCore,
   readWithCore,
   unlockWithCore,
   writeWithCore,
 } from "../../core/seal/core_stack.ts";
 import { readKv, readKvText } from "./kv_reader.ts";
+import { readProvider, readProviderText } from "./provider_reader.ts";
 import { pad } from "./derive.ts";
 import { Refusal, toHex } from "./layout.ts";
 import { readSecret, readSecretText, type Version } from "./secret_reader.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { readStack, readStackText, type Secrets, unlock } from "./stack_reader.ts";
-import { closeKv, kvContent, writeStack } from "./stack_writer.ts";
+import { closeKv, closeProvider, kvContent, writeStack } from "./stack_writer.ts";
 
 const PASSPHRASE = "pass phräse 🔑";
 const utf8 = new TextEncoder();
@@ -118,11 +121,13 @@ const { files } = writeStack({
     ],
     content: kvContent({ custom: { owner: "ops", "é 🔑": '"' }, maxVersions: 5, deleteVersionAfter: 60 }),
   }],
+  provider: { provider: "vault", config: '{"a":[1,1e+21,"é\\n"],"b":{"c":null}}' },
   random: seededRandom("interop mutation"),
 });
 const stackFile = utf8.encode(files.get("stack.json")!);
 const secretFile = utf8.encode(files.get("secrets/db+=p=assword.json")!);
 const kvFile = utf8.encode(files.get("kv/db+=p=assword.json")!);
+const providerFile = utf8.encode(files.get("provider.json")!);
 
 Deno.test("parseStackFile() and the reference give one verdict when stack.json is changed anywhere", () => {
   fc.assert(
@@ -191,9 +196,44 @@ Deno.test("core/seal and the reference give one verdict when what a KV file seal
   );
 });
 
+Deno.test("core/seal and the reference give one verdict when provider.json is changed anywhere", async () => {
+  const { header, keyring } = await unlockWithCore(stackFile, PASSPHRASE);
+  using _keys = keyring;
+  const stack = unlock(readStackText(stackFile), PASSPHRASE);
+  const expected = readProvider(providerFile, stack);
+  assert.deepEqual(readProviderWithCore(providerFile, header.id, keyring), expected);
+  fc.assert(
+    fc.property(mutation, (change) => {
+      const bytes = mutate(providerFile, change);
+      const verdict = outcome(() => readProvider(bytes, stack));
+      assert.equal(outcome(() => readProviderWithCore(bytes, header.id, keyring)), verdict);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("core/seal and the reference give one verdict on any configuration", async () => {
+  const { header, keyring } = await unlockWithCore(stackFile, PASSPHRASE);
+  using _keys = keyring;
+  const stack = unlock(readStackText(stackFile), PASSPHRASE);
+  const clear = new TextDecoder().decode(providerFile);
+  const before = clear.slice(0, clear.indexOf('  "sealed"'));
+  const check = (config: Uint8Array) => {
+    const bytes = utf8.encode(closeProvider(before, pad(config), stack.keys.get(2)!, new Uint8Array(24)));
+    const verdict = outcome(() => readProvider(bytes, stack));
+    assert.equal(outcome(() => readProviderWithCore(bytes, header.id, keyring)), verdict);
+    return verdict;
+  };
+  const content = utf8.encode('{"a":[0,-1.5,1e-7,true,null,"\\\\\\n"],"b":{},"é":"\\u001f"}');
+  assert.equal(check(content), "accepted");
+  fc.assert(fc.property(mutation, (change) => void check(mutate(content, change))), { numRuns: 3000 });
+  fc.assert(fc.property(fc.json({ maxDepth: 4 }), (json) => void check(utf8.encode(`{"a":${json}}`))));
+  fc.assert(fc.property(fc.json({ maxDepth: 4 }), (json) => void check(utf8.encode(json))));
+});
+
 Deno.test("core/seal and the reference give one verdict when members are replaced by arbitrary JSON", () => {
   const places = ["logN", "r", "p", "keys", "key", "version", "id", "name", "created", "type", "format"];
-  places.push("updated", "removed", "latest", "deletion", "destroyed");
+  places.push("provider", "updated", "removed", "latest", "deletion", "destroyed");
   // Values that a loose reader might take, beside any JSON at all.
   const loose = fc.constantFrom("1.0", "1e0", "-0", "01", "1 ", "true", '"1"', "[1]", "[[1]]", '"\\u0061"', "{}");
   const found = { stack: "0".repeat(32), name: parseSecretName("db/Password") };
@@ -215,6 +255,9 @@ Deno.test("core/seal and the reference give one verdict when members are replace
       const kv = replace(kvFile);
       const kvParsed = outcome(() => parseKvFile(kv, found, "file")) !== "CONFIG";
       assert.equal(kvParsed, outcome(() => readKvText(kv)) === "accepted");
+      const provider = replace(providerFile);
+      const providerParsed = outcome(() => parseProviderFile(provider, found.stack, "file")) !== "CONFIG";
+      assert.equal(providerParsed, outcome(() => readProviderText(provider)) === "accepted");
     }),
     { numRuns: 1500 },
   );

@@ -4,6 +4,7 @@ import { checksum, mac, open, type PurposeKeys, purposeKeys, slotData, slotKeys 
 import { nameOf } from "./file_names.ts";
 import { CONFIG, type Kv, readKv } from "./kv_reader.ts";
 import { Cursor, fromHex, Refusal, toBase64 } from "./layout.ts";
+import { type ProviderPart, readProvider } from "./provider_reader.ts";
 import { readSecret, type Version } from "./secret_reader.ts";
 
 /** What `stack.json` says, before any of it is believed. */
@@ -98,6 +99,8 @@ export interface Contents {
   readonly secrets: Secrets;
   /** What is said of them. */
   readonly kvs: Kvs;
+  /** With whom the secrets are, if they are not here. */
+  readonly provider: ProviderPart | undefined;
 }
 
 /** Opens every file of a stack whose files are in memory. All of it must hold, or nothing is returned. */
@@ -112,7 +115,8 @@ export function readContents(files: Files, passphrase: string): Contents {
     if (place?.kind === "secret") secrets.set(place.name, readSecret(bytes, stack, place.name));
     if (place?.kind === "kv") kvs.set(place.name, readKv(bytes, stack, place.name));
   }
-  return { secrets, kvs };
+  const providerFile = files.get("provider.json");
+  return { secrets, kvs, provider: providerFile && readProvider(providerFile, stack) };
 }
 
 /** {@linkcode readContents}, for callers that want the secrets alone. */
@@ -131,7 +135,7 @@ function placeOf(path: string): { readonly kind: "secret" | "kv"; readonly name:
 async function collect(folder: string, prefix: string, files: Map<string, Uint8Array>): Promise<void> {
   for await (const { name, isDirectory, isFile, isSymlink } of Deno.readDir(folder)) {
     const path = prefix + name;
-    const ours = ["stack.json", "secrets", "kv"].includes(path) || placeOf(path) !== undefined;
+    const ours = ["stack.json", "provider.json", "secrets", "kv"].includes(path) || placeOf(path) !== undefined;
     if (isSymlink && ours) throw new Refusal("DENIED", "a symbolic link");
     if (isDirectory) await collect(`${folder}/${name}`, `${path}/`, files);
     else if (isFile) files.set(path, await Deno.readFile(`${folder}/${name}`));

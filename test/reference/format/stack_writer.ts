@@ -71,6 +71,18 @@ export interface PlannedKv {
   readonly content?: string;
 }
 
+/** `provider.json` to write; the text of everything is as given. */
+export interface PlannedProvider {
+  /** Kind of provider. */
+  readonly provider: string;
+  /** Number of the stack key; the newest unless given. */
+  readonly key?: number;
+  /** Time of the registration; the stack's unless given. */
+  readonly created?: string;
+  /** What is sealed. */
+  readonly config: string;
+}
+
 /** A stack to write. */
 export interface StackPlan {
   /** Opens the stack. */
@@ -85,9 +97,11 @@ export interface StackPlan {
   readonly secrets: readonly PlannedSecret[];
   /** The KV files; none unless given. */
   readonly kvs?: readonly PlannedKv[];
+  /** With whom the secrets are; nobody unless given. */
+  readonly provider?: PlannedProvider;
   /**
-   * Asked for the id, the salt, each stack key, the nonce of `wrapped`, one nonce for each version and one for each KV
-   * file, in turn.
+   * Asked for the id, the salt, each stack key, the nonce of `wrapped`, one nonce for each version, one for each KV
+   * file and one for `provider.json`, in turn.
    */
   readonly random: Random;
 }
@@ -169,6 +183,12 @@ export function closeKv(textBefore: string, padded: Uint8Array, keys: PurposeKey
   return `${textBefore}  "sealed": "${toBase64(sealed)}"\n}\n`;
 }
 
+/** As {@linkcode closeKv}, for `provider.json`. */
+export function closeProvider(textBefore: string, padded: Uint8Array, keys: PurposeKeys, nonce: Uint8Array): string {
+  const sealed = seal(keys.sealProvider, nonce, padded, utf8.encode(textBefore));
+  return `${textBefore}  "sealed": "${toBase64(sealed)}"\n}\n`;
+}
+
 /** Writes a stack in memory. */
 export function writeStack(plan: StackPlan): WrittenStack {
   const { created, logN, keys: numbers = [1], random } = plan;
@@ -196,6 +216,12 @@ export function writeStack(plan: StackPlan): WrittenStack {
     const path = about.name === ".config" ? "kv/.config.json" : `kv/${fileOf(about.name)}`;
     const padded = pad(utf8.encode(content));
     files.set(path, closeKv(kvText(id, about), padded, keys.get(about.key)!, random(24)));
+  }
+  if (plan.provider) {
+    const { provider, key = newest, created: at = created, config } = plan.provider;
+    const text = `{\n  "format": "coffer/1 provider",\n  "stack": "${toHex(id)}",\n  "key": ${key},\n` +
+      `  "provider": "${provider}",\n  "created": "${at}",\n`;
+    files.set("provider.json", closeProvider(text, pad(utf8.encode(config)), keys.get(key)!, random(24)));
   }
   return { files, id, salt, slot, stackKeys, keys };
 }

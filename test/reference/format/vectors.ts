@@ -3,11 +3,12 @@
 import { fromBase64, type RefusalCode } from "./layout.ts";
 import type { Version } from "./secret_reader.ts";
 import type { Kv } from "./kv_reader.ts";
+import type { ProviderPart } from "./provider_reader.ts";
 import type { Files, Kvs, Secrets } from "./stack_reader.ts";
 
 const FOLDER = new URL("../../vectors/format/", import.meta.url);
 // Checked when loading, so that a moved folder or a generator gone wrong cannot leave tests with nothing to do.
-const LEAST = { accept: 19, refuse: 532 };
+const LEAST = { accept: 24, refuse: 664 };
 
 /** A file's text, or its bytes in base64 when they are not UTF-8. */
 export type VectorFile = string | { readonly base64: string };
@@ -29,6 +30,8 @@ export interface AcceptVector {
   >;
   /** All that KV files say, by name, where there are any. */
   readonly kv?: Readonly<Record<string, Kv>>;
+  /** All that `provider.json` says, where there is one. */
+  readonly provider?: ProviderPart;
   /** Every value on the way, in hex; for a stack with one key. */
   readonly steps?: Readonly<Record<string, string>>;
 }

@@ -7,9 +7,10 @@ import { acceptVectors, filesOf, kvsOf, refuseVectors, secretsOf } from "./vecto
 
 Deno.test("readContents() opens every vector to accept", () => {
   for (const [name, vector] of acceptVectors()) {
-    const { secrets, kvs } = readContents(filesOf(vector.files), vector.passphrase);
+    const { secrets, kvs, provider } = readContents(filesOf(vector.files), vector.passphrase);
     assert.deepEqual(secrets, secretsOf(vector), name);
     assert.deepEqual(kvs, kvsOf(vector), name);
+    assert.deepEqual(provider, vector.provider, name);
   }
 });
 

@@ -31,6 +31,24 @@ Deno.test("a host that is not this machine's is refused over TCP: DNS rebinding"
   }
 });
 
+Deno.test("over TLS the host may be HTTP/2's, which is in the URL, and a header beside it counts too", async () => {
+  using served = await Served.start({ secret: BYSTANDER });
+  const statusFor = async (authority: string, host: string | undefined) => {
+    const request = new Request("http://127.0.0.1/", {
+      headers: { "X-Vault-Token": served.root, ...(host === undefined ? {} : { Host: host }) },
+    });
+    Object.defineProperty(request, "url", { value: `https://${authority}/v1/secret/data/a` });
+    return (await served.app(request, { kind: "tcp", address: "127.0.0.1", secure: true })).status;
+  };
+  assert.equal(await statusFor("coffer.example:8200", undefined), 200);
+  assert.equal(await statusFor("coffer.example", "coffer.example"), 200);
+  assert.equal(await statusFor("evil.example", undefined), 403);
+  assert.equal(await statusFor("evil.example", "localhost"), 403);
+  assert.equal(await statusFor("localhost", "evil.example"), 403);
+  assert.equal(await statusFor("user@localhost", undefined), 400);
+  assert.equal(await statusFor("", undefined), 400);
+});
+
 Deno.test("over a unix socket any host is fine, and none, but not what could be more than a host", async () => {
   for (const host of ["", "localhost", "evil.example", "unix"]) {
     assert.equal(await statusOf({ headers: { Host: host }, peer: UNIX }), 200, host);

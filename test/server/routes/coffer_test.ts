@@ -90,6 +90,8 @@ Deno.test("coffer/resolve reaches into the host only where the server and the po
   });
   const env = (value: string) => ({ source: "env", value });
   assert.deepEqual((await resolve(served, [env("HOME"), "a"])).values, [{ text: "/home/me" }, { text: "1" }]);
+  const recorded = served.entries.map(({ kind, operation, stack, outcome }) => [kind, operation, stack?.name, outcome]);
+  assert.deepEqual(recorded, [["read", "resolve", undefined, "ok"], ["read", "resolve", "secret", "ok"]]);
   assert.deepEqual((await resolve(served, [env("NONE"), "none"])).codes, [[0, "NOT_FOUND"], [1, "NOT_FOUND"]]);
   asked.length = 0;
   const refused = await resolve(served, [{ source: "path", value: "/etc/passwd" }, { source: "command", value: "id" }]);

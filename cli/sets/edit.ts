@@ -1,0 +1,64 @@
+import { parseDocument } from "../../core/config/document.ts";
+import { Fault } from "../../core/fault.ts";
+import { formatSetYaml } from "../../core/sets/format.ts";
+import { parseSet } from "../../core/sets/parse.ts";
+import { describeSet, type SetKind, type StoredSet } from "../../core/sets/set.ts";
+import { SetFolder } from "../../core/sets/set_folder.ts";
+import { command, type Context } from "../command.ts";
+import { runEditor } from "../commands/edit.ts";
+import { readFileBytes } from "../input.ts";
+import { OpenStacks } from "../open_stacks.ts";
+import { Guard } from "../runner/guard.ts";
+import { RamFolder } from "../runner/ram_folder.ts";
+import { namespaceOf, setAliases, type SetFlags, setFlags } from "../store_flags.ts";
+import { keepSet } from "./keep_set.ts";
+import { nameArgument } from "./name_argument.ts";
+
+const MAX_BYTES = 16 * 1024 * 1024;
+/** In errors: the file itself is gone by then. */
+const SAVED = "what was saved";
+
+export function editCommand(kind: SetKind) {
+  const { singular, plural } = kind;
+  return command<SetFlags, [name: string]>({
+    brief: `Change a ${singular} set in your editor`,
+    details: "As YAML, with $VISUAL or $EDITOR, in a file in memory only. What is not valid changes nothing.",
+    examples: [`${plural} edit azure`, `EDITOR=nano coffer ${plural} edit azure -n staging`],
+    flags: setFlags,
+    aliases: setAliases,
+    positional: { kind: "tuple", parameters: [nameArgument] },
+    async run(context, flags, name) {
+      const { workspace, report } = context;
+      await using stacks = new OpenStacks(workspace, flags);
+      const { stores } = stacks;
+      const folder = new SetFolder(workspace.home, kind);
+      const before = await folder.get({ namespace: namespaceOf(flags, await stores.configured()), name });
+      const saved = await edited(context, await formatSetYaml(before, kind));
+      if (saved === undefined) return report.note(`${describeSet(before)} is unchanged`);
+      const set = parseSet(await parseDocument(saved, "yaml", SAVED), kind, SAVED, before.namespace);
+      if (set.name !== before.name || set.namespace !== before.namespace) {
+        throw new Fault("CONFIG", "a set keeps its name and its namespace; nothing was changed", {
+          hint: `coffer ${plural} show ${name} -o yaml > FILE, change it, then: coffer ${plural} apply FILE`,
+        });
+      }
+      await keepSet({ report, stores, folder }, set, (current) => requireSame(before, current));
+    },
+  });
+}
+
+/** What was saved; undefined when nothing was changed. */
+async function edited(context: Context, text: string): Promise<string | undefined> {
+  using folder = await RamFolder.make(context.host);
+  using _guard = new Guard(folder.path);
+  const path = folder.write("set.yaml", new TextEncoder().encode(text));
+  await runEditor(context, path);
+  const saved = new TextDecoder().decode(readFileBytes(path, MAX_BYTES));
+  return saved === text ? undefined : saved;
+}
+
+function requireSame(before: StoredSet, current: StoredSet | undefined): void {
+  if (JSON.stringify(before) === JSON.stringify(current)) return;
+  throw new Fault("CONFLICT", `${describeSet(before)} was changed meanwhile; it is left as it is`, {
+    hint: "edit it again",
+  });
+}

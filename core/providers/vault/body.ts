@@ -1,0 +1,44 @@
+/** The body of a response: read within bounds, and parsed. */
+import { concat } from "../../crypto/bytes.ts";
+import { Fault } from "../../fault.ts";
+import { Secret } from "../../secret.ts";
+import { type JsonObject, parseJsonObject } from "../../stack/kv/json.ts";
+
+/** What a Vault takes as a request unless it is told otherwise: what got in comes out. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * An empty object for an empty body; undefined when it is no JSON object.
+ * @throws {Fault} UNAVAILABLE when it is too large; what the network throws
+ */
+export async function readBody(response: Response, where: string): Promise<JsonObject | undefined> {
+  using text = new Secret(await readBounded(response, where));
+  if (text.size === 0) return {};
+  try {
+    return parseJsonObject(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBounded(response: Response, where: string): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  if (!reader) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return concat(...chunks);
+      chunks.push(value);
+      if ((size += value.length) > MAX_BYTES) {
+        throw new Fault("UNAVAILABLE", `${where} answers with more than 32 MiB`, {
+          hint: "check url: a Vault has no secrets as large as that",
+        });
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // the rest is of no interest
+    for (const chunk of chunks) chunk.fill(0);
+  }
+}

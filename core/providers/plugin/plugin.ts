@@ -28,6 +28,10 @@ export const plugin: ProviderKind = {
   open(config, around) {
     return Promise.resolve(new PluginProvider(readConfig(config, PLUGIN_CONFIG, readPluginConfig), around));
   },
+  async check(config, around) {
+    await using provider = new PluginProvider(readConfig(config, PLUGIN_CONFIG, readPluginConfig), around);
+    await provider.start();
+  },
 };
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -61,6 +65,11 @@ export class PluginProvider implements WritableProvider {
     this.#around = around;
     this.#what = `the plugin ${spec.name}`;
     this.#recent = new RecentValues(configuredTexts(spec));
+  }
+
+  /** Starts the plugin, which the first call would do as well. @throws {Fault} when it does not start */
+  async start(): Promise<void> {
+    await this.#started();
   }
 
   /** A plugin that fails in between has failed as a whole, and nothing is handed out. */

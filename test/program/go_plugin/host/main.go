@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
@@ -219,7 +220,7 @@ func staysOpen(ctx context.Context, conn *grpc.ClientConn, method string) error 
 		return err
 	}
 	err = stream.RecvMsg(new(protocol.CreateResponse))
-	if ctx.Err() != nil {
+	if status.Code(err) == codes.DeadlineExceeded { // ours, at either end
 		return nil
 	}
 	return err

@@ -213,6 +213,20 @@ Deno.test("an answer without end is left where it is larger than any secret", as
   assert.ok(sent < 64, String(sent));
 });
 
+Deno.test("an answer that is small until it is unpacked is left there as well", async () => {
+  const spaces = new Blob([new Uint8Array(64 * 1024 * 1024).fill(0x20)]).stream();
+  const packed = await new Response(spaces.pipeThrough(new CompressionStream("gzip"))).bytes();
+  assert.ok(packed.length < 1024 * 1024);
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    const headers = { "content-encoding": "gzip", "content-length": String(packed.length) };
+    return new Response(packed, { headers });
+  });
+  const origin = `http://127.0.0.1:${server.addr.port}`;
+  using transport = openTransport(origin, undefined);
+  const { message } = await failure("UNAVAILABLE", transport, READ, { origin });
+  assert.match(message, /32 MiB/);
+});
+
 Deno.test("no redirect gets the token to another host, except a leader that the server itself names", async () => {
   const leader = "https://leader.example:8200";
   const standby = "https://standby.example:8200";

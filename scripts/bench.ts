@@ -1,12 +1,12 @@
 /**
  * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, what one `get` or
- * `set` costs as a stack grows, and what `run` costs a command and its output. Medians of interleaved runs; compare
- * ratios, not milliseconds.
+ * `set` costs as a stack grows, what `run` costs a command and its output, and many secrets of an OpenBao. Medians of
+ * interleaved runs; compare ratios, not milliseconds.
  *
- *     deno task bench [start-up] [growth] [peers] [run] [--rounds N] [--mib N]
+ *     deno task bench [start-up] [growth] [peers] [run] [vault] [--rounds N] [--mib N]
  *
- * All of them unless some are named. `--rounds` of commands (15), a third as many of output; `--mib` of output (1024): much
- * less of it drowns in what a start takes now and then.
+ * All of them unless some are named. `--rounds` of commands (15), a third as many of output and of OpenBao; `--mib` of
+ * output (1024): much less of it drowns in what a start takes now and then.
  */
 import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
@@ -16,9 +16,10 @@ import { startServer } from "./bench/server.ts";
 import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
 import { throughput } from "./bench/throughput.ts";
 import { goalTable, speedTable } from "./bench/throughput_table.ts";
+import { vaultTable } from "./bench/vault.ts";
 import { bundle } from "./bundle.ts";
 
-const SECTIONS = { "start-up": startUp, growth, peers, run };
+const SECTIONS = { "start-up": startUp, growth, peers, run, vault };
 
 const rounds = numberAfter("--rounds", 15);
 const folder = await Deno.makeTempDir({ prefix: "coffer-bench-" });
@@ -121,6 +122,11 @@ async function output(script: string, npm: NpmPeers | undefined): Promise<void> 
   const speeds = await throughput(setting, numberAfter("--mib", 1024), Math.ceil(rounds / 3));
   for (const [kind, ofKind] of speeds) print(`\n### Output: ${kind}\n\n${speedTable(ofKind)}`);
   print(`\n### Goals for output\n\n${goalTable(speeds)}`);
+}
+
+async function vault(): Promise<void> {
+  const made = await tried("OpenBao", () => vaultTable(folder, Math.ceil(rounds / 3)));
+  if (made) print(`\n### Many secrets of an OpenBao\n\n${made}`);
 }
 
 async function tried<T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> {

@@ -11,7 +11,7 @@ import type { Stack } from "../../core/stack/stack.ts";
 import { PROVIDER_DOCUMENT, type StoredDocument } from "../../core/store/store.ts";
 import { UnchangedFiles } from "../../core/store/unchanged_files.ts";
 import type { Mounts } from "../../server/dependencies.ts";
-import { MemoryReturn } from "./memory_return.ts";
+import { MemoryReturn } from "../memory_return.ts";
 
 interface Unlocked {
   readonly stack: Stack;

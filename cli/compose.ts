@@ -135,6 +135,8 @@ export class Workspace {
       using progress = this.#terminal.progress("unlocking");
       // Only a failure is a record of its own.
       const stack = await recorded(record, "unlock", () => locked.unlock(passphrase, progress.update));
+      const { MemoryReturn } = await import("./memory_return.ts");
+      new MemoryReturn().unlocked();
       return stack.recordedBy(record);
     });
   }

@@ -1,14 +1,15 @@
 /**
  * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, what one `get` or
- * `set` costs as a stack grows, what `run` costs a command and its output, and what `serve` answers. Medians of interleaved
- * runs; compare ratios, not milliseconds.
+ * `set` costs as a stack grows, what `run` costs a command and its output, what `serve` answers, and many secrets of an
+ * OpenBao. Medians of interleaved runs; compare ratios, not milliseconds.
  *
- *     deno task bench [start-up] [growth] [peers] [run] [server] [plugin] [--rounds N] [--mib N] [--seconds N]
+ *     deno task bench [start-up] [growth] [peers] [run] [server] [vault] [plugin] [--rounds N] [--mib N] [--seconds N]
  *     deno task bench endurance [--requests N]
  *
- * All of them unless some are named, but for `endurance`: a million mixed requests, which take a quarter of an hour. `--rounds` of commands (15), a third as many of output and of servers; `--mib` of
- * output (1024): much less of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and
- * OpenBao: COFFER_TEST_FETCH=1 gets it.
+ * All of them unless some are named, but for `endurance`: a million mixed requests, which take a quarter of an hour.
+ * `--rounds` of commands (15), a third as many of output, of servers and of OpenBao; `--mib` of output (1024): much less
+ * of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and `server` and `vault`
+ * want OpenBao: COFFER_TEST_FETCH=1 gets it.
  */
 import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
@@ -22,9 +23,10 @@ import { goalTable, speedTable } from "./bench/throughput_table.ts";
 import { enduranceTable, endure } from "./bench/endurance.ts";
 import { measureServers } from "./bench/http_servers.ts";
 import { goalTable as httpGoalTable, loadTable } from "./bench/http_table.ts";
+import { vaultTable } from "./bench/vault.ts";
 import { bundle, V8_FLAGS } from "./bundle.ts";
 
-const SECTIONS = { "start-up": startUp, growth, peers, run, server, plugin };
+const SECTIONS = { "start-up": startUp, growth, peers, run, server, vault, plugin };
 const NAMED_ONLY = { endurance };
 
 const rounds = numberAfter("--rounds", 15);
@@ -154,6 +156,11 @@ async function endurance(script: string): Promise<void> {
     requests: numberAfter("--requests", 1_000_000),
   });
   print(`\n### Endurance\n\n${enduranceTable(endured)}`);
+}
+
+async function vault(): Promise<void> {
+  const made = await tried("OpenBao", () => vaultTable(folder, Math.ceil(rounds / 3)));
+  if (made) print(`\n### Many secrets of an OpenBao\n\n${made}`);
 }
 
 /** Coffer as a plugin of Porter's. */

@@ -11,7 +11,7 @@ import type { Stack } from "../../core/stack/stack.ts";
 import { PROVIDER_DOCUMENT, type StoredDocument } from "../../core/store/store.ts";
 import { UnchangedFiles } from "../../core/store/unchanged_files.ts";
 import type { Mounts } from "../../server/dependencies.ts";
-import { MemoryReturn } from "./memory_return.ts";
+import { MemoryReturn } from "../memory_return.ts";
 
 interface Unlocked {
   readonly stack: Stack;
@@ -51,7 +51,7 @@ export class UnlockedStacks implements Mounts, Disposable {
 
   async remote(name: StackName): Promise<Provider | undefined> {
     const unlocked = this.#unlocked.get(name);
-    const document = await unlocked?.stack.openDocument(PROVIDER_DOCUMENT, (stored) => stored);
+    const document = await unlocked?.stack.session.openDocument(PROVIDER_DOCUMENT, (stored) => stored);
     if (!unlocked || unlocked.remote?.document === document) return await unlocked?.remote?.provider;
     leave(unlocked);
     if (!document) return undefined;

@@ -42,12 +42,13 @@ end
 `;
 }
 
-/** Requests one after the other on one connection; `times` of them are counted as one. */
+/** Requests one after the other on one new connection; `times` of them are counted as one. */
 export async function waiting(
-  connection: Deno.Conn,
+  connect: () => Promise<Deno.Conn>,
   { path, token, body }: Omit<Load, "url"> & { readonly path: string },
   times = 1,
 ): Promise<Answered> {
+  using connection = await connect();
   const request = { method: body === undefined ? "GET" : "POST", path, token, body } as const;
   const ms: number[] = [];
   for (let i = 0; i < WARM_UP + COUNTED; i++) {

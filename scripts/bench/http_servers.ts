@@ -48,8 +48,8 @@ export async function measureServers({ folder, serve, state, values, seconds, ro
   await wrk(folder, { url: `${theirs.url}/v1/secret/data/${name}`, token: theirs.token, body: { data } }, 1);
   const references = { references: [...values.keys()].slice(0, AT_ONCE) };
 
-  using atSocket = await Deno.connect({ transport: "unix", path: `${state}/socket` });
-  using atBao = await Deno.connect(placeOf(theirs.url));
+  const atSocket = () => Deno.connect({ transport: "unix", path: `${state}/socket` });
+  const atBao = () => Deno.connect(placeOf(theirs.url));
   const by = (load: Load) => () => wrk(folder, load, seconds);
   const at = (server: Omit<Load, "body">, path: string, body?: unknown) =>
     by({ ...server, url: server.url + path, body });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BUNDLE_ONLY, type Coffer, endToEnd, needs, type RunOptions } from "../fixture/coffer_cli.ts";
 import { type CofferServer, serve } from "../fixture/coffer_server.ts";
+import { close, connectTo, send } from "../fixture/raw_http.ts";
 import { openBao } from "../fixture/openbao.ts";
 
 const VALUE = "value-over-tls";
@@ -149,6 +150,25 @@ endToEnd(
   },
   { ...BUNDLE_ONLY, lacking: needs("curl") },
 );
+
+endToEnd("coffer serve answers over TLS beside clients that never finish their handshake", async (coffer) => {
+  await coffer.given({ NAME: VALUE });
+  await using server = await serve(coffer, REMOTE);
+  const url = urlOf(server, "127.0.0.1");
+  const slow = await Promise.all(Array.from({ length: 200 }, () => connectTo(url.replace("https", "http"))));
+  try {
+    // The first bytes of a record that promises more.
+    await Promise.all(slow.map((connection, i) => i % 2 === 0 ? send(connection, "\x16\x03\x01\x02\x00") : undefined));
+    using client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(certificateOf(coffer))] });
+    for (let i = 0; i < 20; i++) {
+      const headers = { "X-Vault-Token": server.token };
+      const answer = await fetch(`${url}/v1/dev/data/NAME`, { client, headers, signal: AbortSignal.timeout(5000) });
+      assert.equal((await answer.json()).data.data.value, VALUE);
+    }
+  } finally {
+    slow.forEach(close);
+  }
+}, BUNDLE_ONLY);
 
 endToEnd("Vault's own client trusts it by VAULT_CACERT", async (coffer) => {
   await coffer.given({ NAME: VALUE });

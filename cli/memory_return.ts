@@ -1,9 +1,9 @@
 /**
  * Gives the memory that an unlock has taken back to the system. Core holds scrypt's table, 128 MiB, for the next
  * derivation, and lets go of it at the garbage collections that come some time later: of those a server that has little to
- * do sees none for hours.
+ * do, or `coffer run` while its command runs, sees none for hours.
  */
-import { HOLD_MS } from "../../core/crypto/lane.ts";
+import { HOLD_MS } from "../core/crypto/lane.ts";
 
 /** The first collection tells core that the time is over; what core lets go of then is taken by the second. */
 const AFTER_MS = [HOLD_MS + 1000, HOLD_MS + 2000];
@@ -19,10 +19,11 @@ export class MemoryReturn implements Disposable {
     this.#afterMs = afterMs;
   }
 
-  /** A stack was unlocked just now. */
+  /** A stack was unlocked just now. Nothing waits for what comes of it. */
   unlocked(): void {
     this[Symbol.dispose]();
     this.#timers = this.#afterMs.map((ms) => setTimeout(this.#collect, ms));
+    for (const timer of this.#timers) Deno.unrefTimer(timer);
   }
 
   [Symbol.dispose](): void {

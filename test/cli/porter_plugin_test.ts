@@ -30,6 +30,7 @@ endToEnd(
     assert.ok(performance.now() - shutdown < 2000, "Porter would have killed it"); // half a second on an idle machine
     assert.throws(() => Deno.lstatSync(folder), Deno.errors.NotFound);
     assert.equal(await host.nextLine(), undefined);
+    assert.ok(!/hunter2|first|日本/.test(await host.stderr));
     assert.equal(await coffer.ok(["get", "01J9ZV6XQ4T7N0B8K3M5R2WYCD-password"]), "ü日本🙂\n");
     const audit = await coffer.json(["audit"]) as { operation: string; access: string }[];
     assert.deepEqual(

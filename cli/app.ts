@@ -50,6 +50,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Target>>> = {
   stack: async () => (await import("./commands/stack.ts")).stack,
   provider: async () => (await import("./commands/provider.ts")).provider,
   vault: async () => (await import("./commands/vault.ts")).vault,
+  plugin: async () => (await import("./commands/plugin.ts")).plugin,
   credentials: async () => (await import("./commands/credentials.ts")).credentials,
   parameters: async () => (await import("./commands/parameters.ts")).parameters,
   passphrase: async () => (await import("./commands/passphrase.ts")).passphrase,

@@ -30,9 +30,12 @@ import type { Terminal } from "./terminal.ts";
 /** The stack used when nothing is selected. */
 export const DEFAULT_STACK = "dev" as StackName;
 
+/** Whoever can be asked for a passphrase. */
+type Asking = Pick<Terminal, "askHidden" | "progress">;
+
 export class Workspace {
   readonly #host: Host;
-  readonly #terminal: Terminal;
+  readonly #terminal: Asking;
   readonly #operation: Operation | undefined;
   readonly #warn: (text: string) => void;
   /** Read once: a descriptor has nothing more to say for the next stack. */
@@ -44,7 +47,7 @@ export class Workspace {
    * @param operation what the audit log calls the command; undefined for one that reaches no secret
    * @param warn tells the user something that is no error
    */
-  constructor(host: Host, terminal: Terminal, operation: Operation | undefined, warn: (text: string) => void) {
+  constructor(host: Host, terminal: Asking, operation: Operation | undefined, warn: (text: string) => void) {
     this.#host = host;
     this.#terminal = terminal;
     this.#operation = operation;

@@ -7,6 +7,7 @@ import { makeUndumpable } from "./native/process_state.ts";
 import { keepDebuggerClosed } from "./native/user_signal.ts";
 import { operationOf } from "./operation.ts";
 import { dropUnneeded } from "./permissions.ts";
+import { pluginStoreIn } from "./plugin/key.ts";
 import { OutputClosed, Report } from "./report.ts";
 import { Interrupted, Terminal } from "./terminal.ts";
 
@@ -45,6 +46,8 @@ async function main(args: readonly string[]): Promise<number> {
       for (const proposal of await complete(args.slice(1), context)) report.line(proposal);
       return 0;
     }
+    const store = pluginStoreIn(args, host);
+    if (store !== undefined) return await (await import("./plugin/serve_plugin.ts")).servePlugin(store, context);
     const code = await runApp(args, context);
     if (unprinted !== undefined) throw unprinted;
     return code;

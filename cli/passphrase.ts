@@ -37,7 +37,7 @@ export function givenPassphrase(
 /** The passphrase to unlock with. `attempt` is called until it succeeds, three times at a prompt and once otherwise. */
 export async function withPassphrase<T>(
   given: Secret | undefined,
-  terminal: Terminal,
+  terminal: Pick<Terminal, "askHidden">,
   label: string,
   attempt: (passphrase: Secret) => Promise<T>,
 ): Promise<T> {

@@ -9,9 +9,9 @@
 import type { Host } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** They are the server, or talk to it; or open secret stores and providers, which may be anywhere. */
+/** They are the server, or talk to it; or open secret stores and providers, which may be anywhere; or download. */
 const USES_NETWORK: ReadonlySet<string> = new Set([
-  ...["serve", "status", "lock", "unlock", "stop", "token", "provider", "vault", "credentials"],
+  ...["serve", "status", "lock", "unlock", "stop", "token", "provider", "vault", "credentials", "plugin"],
 ]);
 const USES_MEMORY_FOLDER: ReadonlySet<string> = new Set(["run", "edit", "doctor", "parameters"]);
 const SPECIAL_PATH = /(?:^|=)\/(?:dev|proc|sys)\//;

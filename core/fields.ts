@@ -1,6 +1,7 @@
 /** Values with fields: a JSON object, as in a Vault KV secret. */
 import { Fault } from "./fault.ts";
 import { Secret } from "./secret.ts";
+import { parseJsonExactly } from "./stack/kv/json.ts";
 import type { NewValue } from "./stack/stack.ts";
 
 /** A value, and whether it has fields. */
@@ -39,7 +40,7 @@ export function textsIn({ value, type }: Opened): Secret[] {
     if (typeof content === "string") texts.push(Secret.fromText(content));
     else if (typeof content === "object" && content !== null) Object.values(content).forEach(collect);
   };
-  if (type === "json") collect(objectOf(value));
+  if (type === "json") collect(JSON.parse(value.revealText()));
   return texts;
 }
 
@@ -63,6 +64,7 @@ export function withField(current: Opened | undefined, field: string, content: S
   return { value: Secret.fromText(JSON.stringify(sorted)), type: "json" };
 }
 
+/** With numbers as they were written: a long one beside the field that changes has to stay what it is. */
 function objectOf(value: Secret): Record<string, unknown> {
-  return JSON.parse(value.revealText());
+  return parseJsonExactly(value.revealText()) as Record<string, unknown>;
 }

@@ -1,29 +1,32 @@
 /**
  * `deno task bench`: whole-process figures of the bundle beside an empty Deno script and beside peers, what one `get` or
- * `set` costs as a stack grows, what `run` costs a command and its output, and what `serve` answers. Medians of interleaved
- * runs; compare ratios, not milliseconds.
+ * `set` costs as a stack grows, what `run` costs a command and its output, what `serve` answers, and many secrets of an
+ * OpenBao. Medians of interleaved runs; compare ratios, not milliseconds.
  *
- *     deno task bench [start-up] [growth] [peers] [run] [server] [--rounds N] [--mib N] [--seconds N]
+ *     deno task bench [start-up] [growth] [peers] [run] [server] [vault] [plugin] [--rounds N] [--mib N] [--seconds N]
  *     deno task bench endurance [--requests N]
  *
- * All of them unless some are named, but for `endurance`: a million mixed requests, which take a quarter of an hour. `--rounds` of commands (15), a third as many of output and of servers; `--mib` of
- * output (1024): much less of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and
- * OpenBao: COFFER_TEST_FETCH=1 gets it.
+ * All of them unless some are named, but for `endurance`: a million mixed requests, which take a quarter of an hour.
+ * `--rounds` of commands (15), a third as many of output, of servers and of OpenBao; `--mib` of output (1024): much less
+ * of it drowns in what a start takes now and then; `--seconds` of load (5). `server` wants wrk, and `server` and `vault`
+ * want OpenBao: COFFER_TEST_FETCH=1 gets it.
  */
 import * as launchers from "./bench/launchers.ts";
 import { measure, type Subject, table } from "./bench/measure.ts";
 import { installNpmPeers, type NpmPeers } from "./bench/npm_peers.ts";
 import { preparePeers } from "./bench/peers.ts";
 import { startServer } from "./bench/server.ts";
+import { goPlugin, measurePlugins, type PluginSubject, pluginTable } from "./bench/plugin.ts";
 import { BENCH_PASSPHRASE, makeProject, numbered, tokens } from "./bench/stack_of.ts";
 import { throughput } from "./bench/throughput.ts";
 import { goalTable, speedTable } from "./bench/throughput_table.ts";
 import { enduranceTable, endure } from "./bench/endurance.ts";
 import { measureServers } from "./bench/http_servers.ts";
 import { goalTable as httpGoalTable, loadTable } from "./bench/http_table.ts";
+import { vaultTable } from "./bench/vault.ts";
 import { bundle, V8_FLAGS } from "./bundle.ts";
 
-const SECTIONS = { "start-up": startUp, growth, peers, run, server };
+const SECTIONS = { "start-up": startUp, growth, peers, run, server, vault, plugin };
 const NAMED_ONLY = { endurance };
 
 const rounds = numberAfter("--rounds", 15);
@@ -153,6 +156,25 @@ async function endurance(script: string): Promise<void> {
     requests: numberAfter("--requests", 1_000_000),
   });
   print(`\n### Endurance\n\n${enduranceTable(endured)}`);
+}
+
+async function vault(): Promise<void> {
+  const made = await tried("OpenBao", () => vaultTable(folder, Math.ceil(rounds / 3)));
+  if (made) print(`\n### Many secrets of an OpenBao\n\n${made}`);
+}
+
+/** Coffer as a plugin of Porter's. */
+async function plugin(script: string): Promise<void> {
+  const at = await project("plugin", 20, 10);
+  await Deno.mkdir(`${folder}/plugin-files`);
+  const ours = (store: string, config: unknown): PluginSubject => {
+    const subject = coffer(script, at, `coffer, ${store}`, ["run", `secrets.coffer.${store}`]);
+    return { ...subject, config: JSON.stringify(config), key: "bench/key" };
+  };
+  const go = await goPlugin(`${folder}/plugin-files`);
+  if (!go) print("\nnot measured: a plugin in Go, and calls: COFFER_TEST_FETCH=1 gets what that takes");
+  const subjects = [ours("sealed", {}), ours("filesystem", { folder: `${folder}/plugin-plain` }), ...go ? [go] : []];
+  print(`\n### Porter's plugin\n\n${pluginTable(await measurePlugins(subjects, Math.max(40, rounds), 1000))}`);
 }
 
 async function tried<T>(name: string, prepare: () => Promise<T>): Promise<T | undefined> {

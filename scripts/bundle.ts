@@ -8,6 +8,7 @@
  */
 import * as esbuild from "esbuild";
 import { isBuiltin } from "node:module";
+import { deflateRawSync } from "node:zlib";
 
 const ROOT = import.meta.dirname!.replace(/scripts$/, "");
 const DIST = `${ROOT}dist`;
@@ -65,7 +66,11 @@ const lazyBuiltins: esbuild.Plugin = {
 /** What most starts need anyway. A second copy of it would be a second set of classes. */
 const ALWAYS_LOADED = /^@noble\//;
 /** Packages that have to be one, since one knows the other's classes: files that import nothing else. */
-const PACKAGES_TOGETHER = /^\.\/x509\.ts$/;
+const PACKAGES_TOGETHER = /^\.\/(x509|wire)\.ts$/;
+/** The text of a larger package is packed: only to read it would be 0.7 ms per 100 kB of every start. */
+const LARGEST_PLAIN = 64 * 1024;
+/** Of grpc-js, for services of its own that nobody here asks for: a third of it. */
+const NEVER_LOADED = /^@grpc\/proto-loader$/;
 
 /**
  * A package that is only reached by `import()` becomes a string, and code when it is first imported. V8 has to parse
@@ -83,10 +88,30 @@ const dormantPackages: esbuild.Plugin = {
       // Without an extension: `.mjs` would make what is loaded below a module that has no `module.exports`.
       return { path: path.replace(/\.\w+$/, ""), namespace: "dormant", pluginData: found.path };
     });
-    build.onLoad({ filter: /.*/, namespace: "dormant" }, async ({ path: name, pluginData: path }) => ({
-      contents: `module.exports = new Function(${JSON.stringify(await packageText(path, name))})();`,
-      loader: "js",
-    }));
+    build.onLoad({ filter: /.*/, namespace: "dormant" }, async ({ path: name, pluginData: path }) => {
+      const text = await packageText(path, name);
+      const contents = text.length > LARGEST_PLAIN
+        ? unpacking(text)
+        : `module.exports = new Function(${JSON.stringify(text)})();`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** A module that unpacks a package when it is first imported. What it exports has to be known before that. */
+function unpacking(text: string): string {
+  const names = Object.keys(new Function(text)()).filter((name) => name !== "default" && name !== "__esModule");
+  const packed = JSON.stringify(deflateRawSync(text, { level: 9 }).toString("base64"));
+  return `const packed = new Blob([Uint8Array.fromBase64(${packed})]).stream();
+    const text = await new Response(packed.pipeThrough(new DecompressionStream("deflate-raw"))).text();
+    export const { ${names.join(", ")} } = new Function(text)();`;
+}
+
+const neverLoaded: esbuild.Plugin = {
+  name: "never-loaded",
+  setup(build) {
+    build.onResolve({ filter: NEVER_LOADED }, ({ path }) => ({ path, namespace: "never" }));
+    build.onLoad({ filter: /.*/, namespace: "never" }, () => ({ contents: "" }));
   },
 };
 
@@ -101,7 +126,7 @@ async function packageText(path: string, name: string): Promise<string> {
     target: "esnext",
     globalName: "exported",
     legalComments: "inline",
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, neverLoaded],
   });
   return `${built.outputFiles[0]!.text}return exported;\n//# sourceURL=${name}\n`;
 }
@@ -157,6 +182,7 @@ async function build({ source, output, banner, mode, target, plugins }: Entry, f
     format: "esm",
     target,
     legalComments: "eof", // the licences of what is inside travel with it
+    define: { COFFER_COMMIT: JSON.stringify(await commit()) },
     banner: banner ? { js: banner } : {},
     plugins: [...plugins],
   });
@@ -166,6 +192,18 @@ async function build({ source, output, banner, mode, target, plugins }: Entry, f
   await Deno.writeFile(unfinished, built.outputFiles[0]!.contents, { mode });
   await Deno.rename(unfinished, path);
   return path;
+}
+
+/** What is built; `unknown` where there is no repository to ask. */
+async function commit(): Promise<string> {
+  try {
+    const git = new Deno.Command("git", { args: ["rev-parse", "--short=12", "HEAD"], cwd: ROOT, stderr: "null" });
+    const { success, stdout } = await git.output();
+    if (success) return new TextDecoder().decode(stdout).trim();
+  } catch {
+    // no git
+  }
+  return "unknown";
 }
 
 /** `bundle.ts [FOLDER [OUTPUT]]`: both outputs, or one of them. */

@@ -36,10 +36,14 @@ async function typesWithoutDeno(root: string, paths: readonly string[], folder: 
   return await deno(["check", "--quiet", "--no-lock", "--config", `${folder}/deno.json`, ...files], root);
 }
 
-/** Also of the host files: they may use Deno when called, not when loaded. */
+/**
+ * Also of the host files: they may use Deno when called, not when loaded. What Deno itself needs in order to load a
+ * CommonJS package (`x509.ts` has some) uses `Deno`, and so is there before.
+ */
 async function loadsWithoutDeno(root: string, paths: readonly string[]): Promise<string[]> {
   const urls = paths.map((path) => new URL(path, `file://${root}/`).href);
-  const program = `delete globalThis.Deno;
+  const program = `await import("node:module");
+    for (const name of ["Deno", "process"]) delete globalThis[name]; // packages look for both
     for (const url of ${JSON.stringify(urls)}) {
       try { await import(url); } catch (error) { throw new Error("cannot load " + url, { cause: error }); }
     }`;

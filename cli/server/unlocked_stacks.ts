@@ -51,7 +51,7 @@ export class UnlockedStacks implements Mounts, Disposable {
 
   async remote(name: StackName): Promise<Provider | undefined> {
     const unlocked = this.#unlocked.get(name);
-    const document = await unlocked?.stack.openDocument(PROVIDER_DOCUMENT, (stored) => stored);
+    const document = await unlocked?.stack.session.openDocument(PROVIDER_DOCUMENT, (stored) => stored);
     if (!unlocked || unlocked.remote?.document === document) return await unlocked?.remote?.provider;
     leave(unlocked);
     if (!document) return undefined;

@@ -33,9 +33,9 @@ export function editCommand(kind: SetKind) {
       const { stores } = stacks;
       const folder = new SetFolder(workspace.home, kind);
       const before = await folder.get({ namespace: namespaceOf(flags, await stores.configured()), name });
-      const saved = await edited(context, await formatSetYaml(before, kind));
+      const saved = await edited(context, formatSetYaml(before, kind));
       if (saved === undefined) return report.note(`${describeSet(before)} is unchanged`);
-      const set = parseSet(await parseDocument(saved, "yaml", SAVED), kind, SAVED, before.namespace);
+      const set = parseSet(await parseDocument(saved, "yaml", SAVED, "unambiguous"), kind, SAVED, before.namespace);
       if (set.name !== before.name || set.namespace !== before.namespace) {
         throw new Fault("CONFIG", "a set keeps its name and its namespace; nothing was changed", {
           hint: `coffer ${plural} show ${name} -o yaml > FILE, change it, then: coffer ${plural} apply FILE`,

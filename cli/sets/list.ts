@@ -1,5 +1,4 @@
-import { formatYamlDocument } from "../../core/config/yaml.ts";
-import { setDocument } from "../../core/sets/format.ts";
+import { formatSetsYaml, setDocument } from "../../core/sets/format.ts";
 import { parseNamespace, type SetKind, type StoredSet } from "../../core/sets/set.ts";
 import { SetFolder } from "../../core/sets/set_folder.ts";
 import { command, toggle } from "../command.ts";
@@ -49,7 +48,7 @@ export function listCommand(kind: SetKind) {
       const namespace = isAny ? undefined : namespaceOf(flags, await workspace.stores(flags));
       const sets = (await new SetFolder(workspace.home, kind).list()).filter((set) => isWanted(set, flags, namespace));
       const documents = sets.map((set) => setDocument(set, kind));
-      if (flags.output === "yaml" && !flags.json) return report.line((await formatYamlDocument(documents)).trimEnd());
+      if (flags.output === "yaml" && !flags.json) return report.line(formatSetsYaml(sets, kind).trimEnd());
       if (flags.output === "json" && !flags.json) return report.line(JSON.stringify(documents, undefined, 2));
       report.data(
         documents,

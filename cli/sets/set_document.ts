@@ -19,7 +19,7 @@ export async function readSetDocument(host: Host, file: string): Promise<{ docum
   }
   const bytes = file === STDIN ? await readStdin(host, MAX_BYTES) : readFileBytes(file, MAX_BYTES);
   try {
-    return { document: await parseDocument(decode(bytes, where), format, where), where };
+    return { document: await parseDocument(decode(bytes, where), format, where, "unambiguous"), where };
   } finally {
     bytes.fill(0);
   }

@@ -24,7 +24,7 @@ export function showCommand(kind: SetKind) {
       const namespace = namespaceOf(flags, await workspace.stores(flags));
       const set = await new SetFolder(workspace.home, kind).nearest({ namespace, name });
       const document = setDocument(set, kind);
-      if (flags.output === "yaml" && !flags.json) return report.line((await formatSetYaml(set, kind)).trimEnd());
+      if (flags.output === "yaml" && !flags.json) return report.line(formatSetYaml(set, kind).trimEnd());
       if (flags.output === "json" && !flags.json) return report.line(JSON.stringify(document, undefined, 2));
       report.data(document, () => lines(set));
     },

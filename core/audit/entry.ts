@@ -19,6 +19,7 @@ export type Operation =
   | "check"
   | "mask"
   | "inject"
+  | "plugin"
   | "passphrase change"
   | "rekey"
   | "verify"

@@ -2,7 +2,7 @@
 import { Fault } from "../fault.ts";
 import { isTable, type Table } from "./table.ts";
 import { parseToml } from "./toml.ts";
-import { parseYamlDocument } from "./yaml.ts";
+import { type Numbers, parseYamlDocument } from "./yaml.ts";
 
 export type DocumentFormat = "toml" | "yaml" | "json";
 
@@ -11,11 +11,16 @@ export type DocumentFormat = "toml" | "yaml" | "json";
  * @param where what to call the file in errors
  * @throws {Fault} CONFIG saying where it is not what it should be, and never what is there
  */
-export async function parseDocument(text: string, format: DocumentFormat, where: string): Promise<Table> {
+export async function parseDocument(
+  text: string,
+  format: DocumentFormat,
+  where: string,
+  numbers: Numbers = "any",
+): Promise<Table> {
   const problems: string[] = [];
   if (format === "json") requireJson(text, where);
   // JSON.parse would take the last of two equal keys, and say nothing.
-  const given = format === "toml" ? parseToml(text, where) : await parseYamlDocument(text, where);
+  const given = format === "toml" ? parseToml(text, where) : await parseYamlDocument(text, where, numbers);
   const root = plain(given ?? {}, "", problems);
   if (!isTable(root)) problems.push("its top level is not a table");
   else if (problems.length === 0) return root;

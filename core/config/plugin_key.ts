@@ -22,6 +22,10 @@ export function parsePluginKey(key: string): ProviderChoice | undefined {
   return name === BUILT_IN ? { kind: implementation } : { kind: PLUGIN, plugin: `${name}.${implementation}` };
 }
 
+export function isPluginName(text: string): boolean {
+  return PART.test(text);
+}
+
 /** In Porter's words. */
 export function invalidPluginKey(key: string): string {
   return `invalid plugin key '${key}', allowed format is [INTERFACE].BINARY.IMPLEMENTATION`;

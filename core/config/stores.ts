@@ -50,7 +50,7 @@ const PORTER_KEYS = [
 ];
 const ENTRY_KEYS = ["name", "plugin", "config"];
 /** Of an entry for an external plugin. Porter pins none. */
-const PLUGIN_KEYS = ["path", "sha256", "env"];
+const PLUGIN_KEYS = ["path", "sha256", "env", "start_timeout", "timeout"];
 
 /**
  * Reads a configuration.

@@ -8,6 +8,7 @@ export const PROVIDERS: Readonly<Record<string, () => Promise<ProviderKind>>> = 
   host: async () => (await import("./host.ts")).host,
   filesystem: async () => (await import("./filesystem.ts")).filesystem,
   vault: async () => (await import("./vault/vault.ts")).vault,
+  plugin: async () => (await import("./plugin/plugin.ts")).plugin,
 };
 
 /** @throws {Fault} CONFIG when there is no such kind */

@@ -12,6 +12,7 @@ const KEYS = ["schemaType", "schemaVersion", "namespace", "name", "labels", "sta
 /** Porter's schema has them, and Porter itself does not read them. */
 const UNREAD_KEYS = ["created", "modified", "custom"];
 const ENTRY_KEYS = ["name", "source"];
+const SEMANTIC_VERSION = /^v?\d+(?:\.\d+){0,2}(?:[-+].+)?$/;
 /** Where Porter's clients are told what versions there are. */
 const VERSIONS = "See https://porter.sh/reference/file-formats/#supported-versions for more details";
 
@@ -23,8 +24,9 @@ const VERSIONS = "See https://porter.sh/reference/file-formats/#supported-versio
  */
 export function parseSet(document: Table, kind: SetKind, where: string, namespace = ""): SourceSet {
   const problems: string[] = [];
+  requireType(document, kind, where);
   const reader = new TableReader(document, "", [...KEYS, kind.plural, ...UNREAD_KEYS], problems);
-  requireSchema(reader, kind, problems);
+  requireVersion(reader, kind, problems);
   const set: SourceSet = {
     namespace: nameIn(reader, "namespace", problems) ?? namespace,
     name: nameIn(reader, "name", problems) ?? "",
@@ -40,19 +42,29 @@ export function parseSet(document: Table, kind: SetKind, where: string, namespac
   });
 }
 
-/** The texts are Porter's. */
-function requireSchema(reader: TableReader, { schemaType, versions }: SetKind, problems: string[]): void {
-  const type = reader.text("schemaType") ?? schemaType;
-  if (type.toLowerCase() !== schemaType.toLowerCase()) {
-    problems.push(`invalid schemaType ${show(type)}, expected ${schemaType}`);
-  }
-  const version = reader.has("schemaVersion") ? reader.text("schemaVersion") : "(none)";
-  if (version === undefined || versions.includes(version)) return;
-  const supported = versions.join(" || ");
-  const shown = reader.has("schemaVersion") ? show(version) : version;
-  problems.push(
-    `the schema version is ${shown} but the supported schema version is ${supported}. ${VERSIONS}: invalid schema version`,
+/** By itself: of another type, everything else is wrong as well. In Porter's words. */
+function requireType({ schemaType: given }: Table, { schemaType, singular, plural }: SetKind, where: string): void {
+  if (typeof given !== "string" || given.toLowerCase() === schemaType.toLowerCase()) return;
+  throw new Fault(
+    "CONFIG",
+    `${where}: ${singular} set is invalid: invalid schemaType ${show(given)}, expected ${schemaType}`,
+    {
+      hint: plural === "credentials" ? "coffer parameters apply FILE" : "coffer credentials apply FILE",
+    },
   );
+}
+
+/** In Porter's words. */
+function requireVersion(reader: TableReader, { versions }: SetKind, problems: string[]): void {
+  reader.text("schemaType"); // which may be no text
+  const version = reader.has("schemaVersion") ? reader.text("schemaVersion") : "";
+  if (version === undefined || versions.includes(version)) return;
+  const shown = version === "" ? "(none)" : show(version);
+  const supported = versions.join(" || ");
+  const problem = SEMANTIC_VERSION.test(version)
+    ? `the schema version is ${shown} but the supported schema version is ${supported}. ${VERSIONS}`
+    : `${shown} is not a valid semantic version`;
+  problems.push(`${problem}: invalid schema version`);
 }
 
 function nameIn(reader: TableReader, key: "name" | "namespace", problems: string[]): string | undefined {

@@ -12,7 +12,7 @@ const HEADER_BYTES = 4;
  * @param place what they are bound to besides the stack: they open there alone
  */
 export function sealBeside(stack: Stack, content: Uint8Array, place: string): Uint8Array<ArrayBuffer> {
-  return stack.lend(({ header: { id }, keyring }) => {
+  return stack.session.lend(({ header: { id }, keyring }) => {
     const key = keyring.newest;
     const header = new Uint8Array(HEADER_BYTES);
     new DataView(header.buffer).setUint32(0, key);
@@ -25,7 +25,7 @@ export function sealBeside(stack: Stack, content: Uint8Array, place: string): Ui
 /** The bytes, which the caller wipes; undefined when they do not open: they were changed, or the stack was re-keyed. */
 export function openBeside(stack: Stack, sealed: Uint8Array, place: string): Uint8Array | undefined {
   if (sealed.length < HEADER_BYTES + NONCE_BYTES + TAG_BYTES) return undefined;
-  return stack.lend(({ header: { id }, keyring }) => {
+  return stack.session.lend(({ header: { id }, keyring }) => {
     const key = new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
     if (!keyring.has(key)) return undefined;
     const nonce = sealed.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);

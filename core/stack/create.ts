@@ -9,6 +9,7 @@ import { encodeStackFile, slotContextOf } from "../seal/stack_file.ts";
 import { formatTimestamp } from "../seal/timestamp.ts";
 import { kvDocument, STACK_DOCUMENT, type Store } from "../store/store.ts";
 import { everyName } from "./names.ts";
+import { StackSession } from "./session.ts";
 import { Stack } from "./stack.ts";
 
 export interface CreateOptions {
@@ -46,7 +47,7 @@ export async function createStack(store: Store, passphrase: Secret, options: Cre
     slotKey.kek.fill(0);
     throw error;
   }
-  return new Stack(store, { header, keyring, slotKey });
+  return new Stack(new StackSession(store, { header, keyring, slotKey }));
 }
 
 /** @throws {Fault} USAGE unless `logN` is an integer that readers accept */

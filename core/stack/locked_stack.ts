@@ -19,6 +19,7 @@ import { kvDocument, PROVIDER_DOCUMENT, secretDocument, STACK_DOCUMENT, type Sto
 import { missingSecrets } from "./missing.ts";
 import { namesWhere } from "./names.ts";
 import { SecretRecord, type VersionInfo } from "./secret_record.ts";
+import { StackSession } from "./session.ts";
 import { Stack } from "./stack.ts";
 
 export class LockedStack {
@@ -103,7 +104,7 @@ export class LockedStack {
     try {
       keyring = new Keyring(context.id, openSlot(slot, slotKey, context, this.#where));
       authenticateHeader(this.#read, keyring, this.#where);
-      return new Stack(this.#store, { header: this.header, keyring, slotKey });
+      return new Stack(new StackSession(this.#store, { header: this.header, keyring, slotKey }));
     } catch (error) {
       keyring?.dispose();
       slotKey.kek.fill(0);

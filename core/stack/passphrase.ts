@@ -14,13 +14,16 @@ export async function changePassphrase(stack: Stack, passphrase: Secret, options
   const logN = checkWorkFactor(options.logN ?? stack.header.slot.logN);
   const slotKey = await newSlotKey(passphrase, logN, options.onProgress);
   try {
-    await stack.recorded("passphrase", (access) =>
-      stack.changeKeys(async (writer, { header: old, keyring }) => {
-        const header = { ...old, slot: wrapKeys(slotKey, keyring, slotContextOf(old)) };
-        await access.grant();
-        await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
-        return { header, keyring, slotKey };
-      }));
+    await stack.recorded(
+      "passphrase",
+      (access) =>
+        stack.session.changeKeys(async (writer, { header: old, keyring }) => {
+          const header = { ...old, slot: wrapKeys(slotKey, keyring, slotContextOf(old)) };
+          await access.grant();
+          await writer.write(STACK_DOCUMENT, encodeStackFile(header, keyring));
+          return { header, keyring, slotKey };
+        }),
+    );
   } catch (error) {
     slotKey.kek.fill(0);
     throw error;

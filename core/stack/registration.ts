@@ -16,7 +16,7 @@ export interface Registration extends Pick<ProviderFile, "provider" | "created">
  * @throws {Fault} CONFIG when the file does not parse; TAMPERED when it does not authenticate
  */
 export function registrationOf(stack: Stack): Promise<Registration | undefined> {
-  return stack.openDocument(PROVIDER_DOCUMENT, ({ bytes, where }, { header, keyring }) => {
+  return stack.session.openDocument(PROVIDER_DOCUMENT, ({ bytes, where }, { header, keyring }) => {
     const read = parseProviderFile(bytes, header.id, where);
     const { provider, created } = read.file;
     return { provider, created, config: openProviderFile(read, keyring, where) };
@@ -29,14 +29,18 @@ export function registrationOf(stack: Stack): Promise<Registration | undefined> 
  * @throws {Fault} CONFLICT when they are with one already
  */
 export async function register(stack: Stack, provider: string, config: Secret): Promise<void> {
-  await stack.recorded("provider", (access) =>
-    stack.changeDocuments(async (writer, { header, keyring }, store) => {
-      if (await store.read(PROVIDER_DOCUMENT)) throw registeredAlready();
-      const place = { stack: header.id, key: keyring.newest, provider, created: timestampNow() };
-      const bytes = encodeProviderFile(place, config, keyring);
-      await access.grant();
-      await writer.write(PROVIDER_DOCUMENT, bytes);
-    }));
+  await stack.recorded(
+    "provider",
+    (access) =>
+      stack.session.exclusively(async (writer) => {
+        const { store, current: { header, keyring } } = stack.session;
+        if (await store.read(PROVIDER_DOCUMENT)) throw registeredAlready();
+        const place = { stack: header.id, key: keyring.newest, provider, created: timestampNow() };
+        const bytes = encodeProviderFile(place, config, keyring);
+        await access.grant();
+        await writer.write(PROVIDER_DOCUMENT, bytes);
+      }),
+  );
 }
 
 /**
@@ -45,8 +49,8 @@ export async function register(stack: Stack, provider: string, config: Secret): 
  */
 export async function unregister(stack: Stack): Promise<void> {
   await stack.recorded("provider", (access) =>
-    stack.changeDocuments(async (writer, _unlocked, store) => {
-      if (!await store.read(PROVIDER_DOCUMENT)) {
+    stack.session.exclusively(async (writer) => {
+      if (!await stack.session.store.read(PROVIDER_DOCUMENT)) {
         throw new Fault("NOT_FOUND", "no provider is registered for the stack", {
           hint: "coffer provider register --help",
         });

@@ -19,7 +19,8 @@ import {
   type StoreWriter,
 } from "../store/store.ts";
 import { resealUnder } from "./secret_writer.ts";
-import type { Stack, Unlocked } from "./stack.ts";
+import type { Unlocked } from "./session.ts";
+import type { Stack } from "./stack.ts";
 
 /**
  * @param onProgress called with 0…1
@@ -28,7 +29,7 @@ import type { Stack, Unlocked } from "./stack.ts";
  */
 export async function rekey(stack: Stack, onProgress?: (done: number) => void): Promise<number> {
   return await stack.recorded("rekey", async (access) => {
-    await stack.changeKeys(async (writer, unlocked, store) => {
+    await stack.session.changeKeys(async (writer, unlocked, store) => {
       const [names, described] = [await store.list("secret"), await store.list("kv")];
       for (const name of [...names, ...described]) access.secrets.set(name, undefined);
       const config = kvDocument(KV_CONFIG);

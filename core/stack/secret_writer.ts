@@ -26,7 +26,8 @@ import { timestampNow } from "../seal/timestamp.ts";
 import { type DocumentId, kvDocument, secretDocument, type StoreWriter } from "../store/store.ts";
 import type { SecretName } from "../name.ts";
 import { isAbout, isGone, type RecordedVersion, type SecretFileAt, type SecretRecord } from "./secret_record.ts";
-import type { NewValue, Unlocked } from "./stack.ts";
+import type { Unlocked } from "./session.ts";
+import type { NewValue } from "./stack.ts";
 import { deletionTime, keptVersions } from "./version_rules.ts";
 
 const MOST_VERSIONS_EVER = 999_999_999;

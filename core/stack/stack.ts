@@ -2,42 +2,17 @@
 import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 import type { Secret } from "../secret.ts";
-import {
-  encodeKvFile,
-  KV_CONFIG,
-  type KvFile,
-  type KvName,
-  type KvSealed,
-  NO_SETTINGS,
-  openKvFile,
-  parseKvFile,
-} from "../seal/kv_file.ts";
-import { Keyring } from "../seal/keyring.ts";
-import { openSlot, type SlotKey } from "../seal/passphrase_slot.ts";
-import {
-  authenticateSecretFile,
-  openVersion,
-  parseSecretFile,
-  type SealedVersion,
-  type ValueType,
-} from "../seal/secret_file.ts";
-import { authenticateHeader, parseStackFile, slotContextOf, type StackHeader } from "../seal/stack_file.ts";
+import { encodeKvFile, KV_CONFIG, type KvFile, type KvSealed, NO_SETTINGS } from "../seal/kv_file.ts";
+import { openVersion, type SealedVersion, type ValueType } from "../seal/secret_file.ts";
+import type { StackHeader } from "../seal/stack_file.ts";
 import { timestampNow } from "../seal/timestamp.ts";
-import {
-  type DocumentId,
-  kvDocument,
-  PROVIDER_DOCUMENT,
-  secretDocument,
-  STACK_DOCUMENT,
-  type Store,
-  type StoredDocument,
-  type StoreWriter,
-} from "../store/store.ts";
+import { kvDocument, PROVIDER_DOCUMENT, type StoreWriter } from "../store/store.ts";
 import { type AccessInProgress, type AccessKind, type RecordAccess, recorded } from "./access.ts";
 import { goneVersion, missingSecrets, noSuchVersion } from "./missing.ts";
 import { everyName, namesWhere } from "./names.ts";
-import { type RecordedVersion, type SecretFileAt, SecretRecord, type VersionInfo } from "./secret_record.ts";
+import { type RecordedVersion, SecretRecord, type VersionInfo } from "./secret_record.ts";
 import { removal, requireFitting, SecretWriter, take } from "./secret_writer.ts";
+import type { StackSession } from "./session.ts";
 
 /** A value as it was opened; the receiver disposes of it. */
 export interface OpenedValue {
@@ -57,45 +32,20 @@ export interface NewValue {
 /** Opens one version of the record that it came with. */
 export type OpenVersion = (version: SealedVersion) => OpenedValue;
 
-/** What an open stack knows: its header and the keys that open it. */
-export interface Unlocked {
-  readonly header: StackHeader;
-  readonly keyring: Keyring;
-  readonly slotKey: SlotKey;
-}
-
-/** What the views of one unlocked stack have in common. */
-interface Session {
-  unlocked: Unlocked;
-  disposed: boolean;
-  /**
-   * What documents of secrets say, once authenticated, and with which keys. A store that hands out the same object again
-   * says that nothing has changed; one that never does has nothing here.
-   */
-  readonly authenticated: WeakMap<StoredDocument, Authenticated>;
-}
-
-interface Authenticated {
-  readonly keyring: Keyring;
-  readonly file: SecretFileAt;
-}
-
 export class Stack {
-  readonly #store: Store;
-  #session: Session;
-  #record: RecordAccess = () => Promise.resolve();
+  /** For operations on keys, and on documents of the stack's own. */
+  readonly session: StackSession;
+  readonly #record: RecordAccess;
 
-  constructor(store: Store, unlocked: Unlocked) {
-    this.#store = store;
-    this.#session = { unlocked, disposed: false, authenticated: new WeakMap() };
+  /** Takes the session over. */
+  constructor(session: StackSession, record: RecordAccess = () => Promise.resolve()) {
+    this.session = session;
+    this.#record = record;
   }
 
   /** The same stack, whose accesses are recorded before they take effect. Disposing of either wipes the keys of both. */
   recordedBy(record: RecordAccess): Stack {
-    const view = new Stack(this.#store, this.#unlocked);
-    view.#session = this.#session;
-    view.#record = record;
-    return view;
+    return new Stack(this.session, record);
   }
 
   /** Runs the steps of an access that is recorded. For `verify.ts`, `rekey.ts` and `passphrase.ts`. */
@@ -104,18 +54,22 @@ export class Stack {
   }
 
   get header(): StackHeader {
-    return this.#unlocked.header;
+    return this.session.current.header;
   }
 
   /** Names of the secrets that have a value, in code-unit order: those whose newest version is deleted have none. */
   list(): Promise<SecretName[]> {
     const now = timestampNow();
-    return namesWhere(this.#store, "", (name) => this.inspect(name, (record) => record.present(now) !== undefined));
+    return namesWhere(
+      this.session.store,
+      "",
+      (name) => this.inspect(name, (record) => record.present(now) !== undefined),
+    );
   }
 
   /** Names of all secrets of which anything is known: also deleted ones, and those that have metadata alone. */
   listAll(prefix = ""): Promise<SecretName[]> {
-    return namesWhere(this.#store, prefix, (name) => this.inspect(name, (record) => record.exists));
+    return namesWhere(this.session.store, prefix, (name) => this.inspect(name, (record) => record.exists));
   }
 
   /**
@@ -244,13 +198,13 @@ export class Stack {
    */
   async remove(names: readonly SecretName[]): Promise<void> {
     await this.#changing("remove", async (writer, access) => {
-      const [present, described] = [await everyName(this.#store), new Set(await this.#store.list("kv"))];
+      const [present, described] = [await everyName(this.session.store), new Set(await this.session.store.list("kv"))];
       const missing = names.filter((name) => !present.has(name));
       for (const name of names) if (present.has(name)) access.secrets.set(name, undefined);
       access.missing = missing.length;
       if (missing.length > 0) throw missingSecrets(missing);
-      this.#requireKeys(); // they may have gone while we looked
-      const steps = names.flatMap((name) => removal(this.#unlocked, name, described.has(name)));
+      this.session.requireKeys(); // they may have gone while we looked
+      const steps = names.flatMap((name) => removal(this.session.current, name, described.has(name)));
       await access.grant();
       await take(steps, writer);
     });
@@ -292,7 +246,7 @@ export class Stack {
 
   /** What holds for all secrets that say nothing else. */
   settings(): Promise<KvSealed> {
-    return this.#open(KV_CONFIG, true, ({ content }) => content ?? NO_SETTINGS);
+    return this.session.open(KV_CONFIG, true, ({ content }) => content ?? NO_SETTINGS);
   }
 
   /** Changes what holds for all secrets that say nothing else, with no other writer in between. */
@@ -300,8 +254,8 @@ export class Stack {
     await this.#changing(
       "write",
       (writer, access) =>
-        this.#open(KV_CONFIG, true, async ({ kv, content = NO_SETTINGS }) => {
-          const { header, keyring } = this.#unlocked;
+        this.session.open(KV_CONFIG, true, async ({ kv, content = NO_SETTINGS }) => {
+          const { header, keyring } = this.session.current;
           const now = timestampNow();
           const place = { stack: header.id, name: KV_CONFIG, key: keyring.newest } as const;
           const times = { created: kv?.created ?? now, updated: now };
@@ -313,83 +267,9 @@ export class Stack {
     );
   }
 
-  /**
-   * Runs `change` under the store's lock with the keys that are current then; what it returns takes their place, and
-   * the old ones are wiped. For operations on keys; see `rekey.ts` and `passphrase.ts`.
-   * @throws {Fault} LOCKED when the passphrase was changed meanwhile: what is kept of the old one opens the slot no more
-   */
-  async changeKeys(
-    change: (writer: StoreWriter, unlocked: Unlocked, store: Store) => Promise<Unlocked>,
-  ): Promise<void> {
-    await this.#exclusively(async (writer) => {
-      const { header, slotKey } = this.#unlocked;
-      if (header.slot.salt !== slotKey.parameters.salt) {
-        // Wrapping new keys for the old passphrase would bring that one back.
-        throw new Fault("LOCKED", "the stack's passphrase was changed meanwhile", { hint: "try again" });
-      }
-      // Copies of our own: reads that go on meanwhile replace and wipe the others, and `dispose` wipes them. A header
-      // wrapped under a wiped key would be open to everybody, and closed to its owner.
-      const context = slotContextOf(header);
-      const keys = openSlot(header.slot, slotKey, context, "stack.json");
-      const old: Unlocked = {
-        header,
-        keyring: new Keyring(context.id, keys),
-        slotKey: { ...slotKey, kek: slotKey.kek.slice() },
-      };
-      try {
-        const current = await change(writer, old, this.#store);
-        if (current.keyring !== old.keyring) old.keyring.dispose();
-        if (current.slotKey !== old.slotKey) old.slotKey.kek.fill(0);
-        wipe(this.#unlocked);
-        this.#unlocked = current;
-        if (this.#session.disposed) wipe(current);
-      } catch (error) {
-        wipe(old);
-        throw error;
-      }
-    });
-  }
-
-  /**
-   * Opens a document of the stack's own with the keys that are current; undefined when there is none. For
-   * `registration.ts`.
-   * @param open throws TAMPERED for a key that the stack does not have
-   */
-  async openDocument<T>(
-    document: DocumentId,
-    open: (stored: StoredDocument, unlocked: Unlocked) => T,
-  ): Promise<T | undefined> {
-    for (let isAgain = false;; isAgain = true) {
-      const stored = await this.#store.read(document);
-      this.#requireKeys();
-      if (!stored) return undefined;
-      try {
-        return open(stored, this.#unlocked);
-      } catch (error) {
-        // It may be under a key that a re-key has brought meanwhile.
-        if (isAgain || !(error instanceof Fault) || error.code !== "TAMPERED") throw error;
-        await this.#refresh();
-      }
-    }
-  }
-
-  /**
-   * Lends the keys for as long as `use` runs. For `beside.ts`.
-   * @throws {Fault} LOCKED when the stack was disposed of
-   */
-  lend<T>(use: (unlocked: Unlocked) => T): T {
-    this.#requireKeys();
-    return use(this.#unlocked);
-  }
-
   /** Whether the secrets are with a provider: a look that costs little where they are not. */
   async isRegistered(): Promise<boolean> {
-    return await this.#store.read(PROVIDER_DOCUMENT) !== undefined;
-  }
-
-  /** Changes documents of the stack's own, with no other writer in between. For `registration.ts`. */
-  changeDocuments<T>(change: (writer: StoreWriter, unlocked: Unlocked, store: Store) => Promise<T>): Promise<T> {
-    return this.#exclusively((writer) => change(writer, this.#unlocked, this.#store));
+    return await this.session.store.read(PROVIDER_DOCUMENT) !== undefined;
   }
 
   /** Authenticates all that is known of a secret and opens every version. For `verify.ts`. */
@@ -401,36 +281,19 @@ export class Stack {
 
   /** Wipes the keys. A change of keys that is under way ends first; all else that is under way fails with LOCKED. */
   dispose(): void {
-    this.#session.disposed = true;
-    wipe(this.#unlocked);
+    this.session.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Every writer first makes sure that its keys are still the stack's: a re-key may have come in between. */
-  #exclusively<T>(change: (writer: StoreWriter) => Promise<T>): Promise<T> {
-    return this.#store.exclusively(async (writer) => {
-      await this.#refresh();
-      return await change(writer);
-    });
-  }
-
-  /** As `#exclusively`, recorded. */
+  /** As `exclusively`, recorded. */
   #changing<T>(
     kind: AccessKind,
     change: (writer: StoreWriter, access: AccessInProgress) => Promise<T>,
   ): Promise<T> {
-    return this.recorded(kind, (access) => this.#exclusively((writer) => change(writer, access)));
-  }
-
-  get #unlocked(): Unlocked {
-    return this.#session.unlocked;
-  }
-
-  set #unlocked(unlocked: Unlocked) {
-    this.#session.unlocked = unlocked;
+    return this.recorded(kind, (access) => this.session.exclusively((writer) => change(writer, access)));
   }
 
   /** Opens secrets, and hands them out once that is recorded. `all`: all of them, or none. */
@@ -452,10 +315,10 @@ export class Stack {
       };
       try {
         // For many, one look at the folder costs less than looking for a file that hardly one of them has.
-        const described = names.length > 1 ? new Set(await this.#store.list("kv")) : undefined;
+        const described = names.length > 1 ? new Set(await this.session.store.list("kv")) : undefined;
         for (const name of new Set(names)) await open(name, described?.has(name) ?? true);
         // What was described since then may have been while its value was read.
-        const since = described ? (await this.#store.list("kv")).filter((name) => !described.has(name)) : [];
+        const since = described ? (await this.session.store.list("kv")).filter((name) => !described.has(name)) : [];
         for (const name of since) if (names.includes(name)) await open(name, true);
         const missing = names.filter((name) => !opened.has(name));
         access.missing = missing.filter((name) => !access.secrets.has(name)).length;
@@ -472,33 +335,6 @@ export class Stack {
     });
   }
 
-  #requireKeys(): void {
-    if (this.#session.disposed) throw new Fault("LOCKED", "the stack has been locked", { hint: "unlock it again" });
-  }
-
-  async #refresh(): Promise<void> {
-    const before = this.#unlocked;
-    const stored = await this.#store.read(STACK_DOCUMENT);
-    this.#requireKeys();
-    // Another call was faster: what we read may be older than what it read, and bring a dropped key back.
-    if (this.#unlocked !== before) return await this.#refresh();
-    if (!stored) throw new Fault("NOT_FOUND", "the stack was removed meanwhile");
-    const read = parseStackFile(stored.bytes, stored.where);
-    const { header, keyring, slotKey } = this.#unlocked;
-    if (read.header.id !== header.id) throw new Fault("CONFLICT", "the stack was replaced by another meanwhile");
-    const sameKeys = read.header.keys.join() === header.keys.join();
-    if (!sameKeys && read.header.slot.salt !== slotKey.parameters.salt) {
-      throw new Fault("LOCKED", "the stack's keys and its passphrase were changed meanwhile", { hint: "try again" });
-    }
-    const context = slotContextOf(read.header);
-    const current = sameKeys
-      ? keyring
-      : new Keyring(context.id, openSlot(read.header.slot, slotKey, context, stored.where));
-    authenticateHeader(read, current, stored.where);
-    if (current !== keyring) keyring.dispose();
-    this.#unlocked = { header: read.header, keyring: current, slotKey };
-  }
-
   /** A change begins at once when its secret is read: nothing comes in between that could take the keys away. */
   async #update<T>(
     writer: StoreWriter,
@@ -508,7 +344,7 @@ export class Stack {
   ): Promise<T> {
     const settings = await this.settings();
     return await this.inspect(name, (record, open) => {
-      const write = new SecretWriter(this.#unlocked, record, settings, async (steps, version) => {
+      const write = new SecretWriter(this.session.current, record, settings, async (steps, version) => {
         access.secrets.set(name, version);
         await access.grant();
         await take(steps, writer);
@@ -523,72 +359,14 @@ export class Stack {
     use: (record: SecretRecord, open: OpenVersion) => T,
     access?: AccessInProgress,
   ): Promise<Awaited<T>> {
-    return this.#open(name, hasKv, ({ file, kv, content }) => {
+    return this.session.open(name, hasKv, ({ file, kv, content }) => {
       const open = (entry: SealedVersion): OpenedValue => {
         const { version, created, type } = entry;
-        return { value: openVersion(file!, entry, this.#unlocked.keyring, file!.where), type, version, created };
+        return { value: openVersion(file!, entry, this.session.current.keyring, file!.where), type, version, created };
       };
       return use(new SecretRecord(name, file, kv, content), open);
     }, access);
   }
-
-  /**
-   * Authenticates the documents of a name and hands them to `use` at once, before a change of keys can come in between.
-   * @param hasKv false: the caller knows that there is no KV file
-   */
-  async #open<T>(
-    name: KvName,
-    hasKv: boolean,
-    use: (found: Found) => T,
-    access?: AccessInProgress,
-  ): Promise<Awaited<T>> {
-    const unknownKeys = new Set<number>();
-    for (;;) {
-      // The secret's own first, as writers do it the other way round: what its KV file has to say of a value that was
-      // read is there by then. And both at once, so that a removal hardly ever comes in between: what was deleted
-      // before it would be back for a moment.
-      const [secret, kv] = await Promise.all([
-        name === KV_CONFIG ? undefined : this.#store.read(secretDocument(name)),
-        hasKv ? this.#store.read(kvDocument(name)) : undefined,
-      ]);
-      this.#requireKeys();
-      if (name !== KV_CONFIG && (secret || kv) && access?.secrets.has(name) === false) {
-        access.secrets.set(name, undefined);
-      }
-      const { header: { id: stack }, keyring } = this.#unlocked;
-      const { authenticated } = this.#session;
-      const known = secret && authenticated.get(secret);
-      const isKnown = known?.keyring === keyring;
-      const readFile = secret && name !== KV_CONFIG && !isKnown
-        ? parseSecretFile(secret.bytes, { stack, name }, secret.where)
-        : undefined;
-      const readKv = kv && parseKvFile(kv.bytes, { stack, name }, kv.where);
-      // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
-      // only a file that is under it still is damaged.
-      const unknown = [readFile?.file.key, readKv?.file.key].find((key) =>
-        key !== undefined && !keyring.has(key) && !unknownKeys.has(key)
-      );
-      if (unknown === undefined) {
-        const file = isKnown ? known.file : readFile &&
-          { ...authenticateSecretFile(readFile, keyring, secret!.where), where: secret!.where };
-        if (secret && file) authenticated.set(secret, { keyring, file });
-        return await use({
-          file,
-          kv: readKv?.file,
-          content: readKv && openKvFile(readKv, keyring, kv!.where),
-        });
-      }
-      unknownKeys.add(unknown);
-      await this.#refresh();
-    }
-  }
-}
-
-/** A name's documents, authenticated. */
-interface Found {
-  readonly file: SecretFileAt | undefined;
-  readonly kv: KvFile | undefined;
-  readonly content: KvSealed | undefined;
 }
 
 /** Why a version has no value. */
@@ -596,9 +374,4 @@ function whyNot(record: SecretRecord, version: number): Fault {
   const found = record.version(version);
   if (found) return goneVersion(record.name, found);
   return record.exists ? noSuchVersion(record.name, version) : missingSecrets([record.name]);
-}
-
-function wipe({ keyring, slotKey }: Unlocked): void {
-  keyring.dispose();
-  slotKey.kek.fill(0);
 }

@@ -133,7 +133,7 @@ endToEnd("coffer credentials apply refuses what is no set, and says all that is 
     const part of [
       "vault is not a valid source. Valid sources are: secret, value, env, path, command",
       "multiple key/value pairs specified for source but only one may be defined",
-      "the schema version is (none)",
+      "(none) is not a valid semantic version: invalid schema version",
     ]
   ) assert.ok(message.includes(part), message);
   await coffer.fault("CONFIG", ["credentials", "apply", `${PORTER}/credential-set-invalid-schema.yaml`]);

@@ -7,6 +7,7 @@ const COMMANDS = [
   ...["stack list", "stack new", "stack select", "stack rm"],
   ...["list", "show", "register", "unregister", "migrate"].map((name) => `provider ${name}`),
   "vault configure",
+  ...["list", "show", "install", "install-into-porter"].map((name) => `plugin ${name}`),
   ...["apply", "list", "show", "create", "edit", "delete", "generate"].map((name) => `credentials ${name}`),
   ...["apply", "list", "show", "create", "edit", "delete", "generate"].map((name) => `parameters ${name}`),
   ...["passphrase change", "rekey", "audit", "verify", "doctor", "version", "completion"],
@@ -161,8 +162,8 @@ endToEnd("coffer escapes control characters in what it reports", async (coffer) 
 
 endToEnd("coffer version prints the version in the form that is asked for", async (coffer) => {
   const plain = await coffer.ok(["version"]);
-  assert.match(plain, /^coffer \d+\.\d+\.\d+\n$/);
-  const number = plain.trim().split(" ")[1];
+  assert.match(plain, /^coffer v\d+\.\d+\.\d+ \(\w+\) by .+\n$/);
+  const number = plain.split(" ")[1]!.slice(1);
   const data = await coffer.json(["version"]) as Record<string, unknown>;
   assert.equal(data["name"], "coffer");
   assert.equal(data["version"], number);

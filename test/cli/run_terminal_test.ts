@@ -15,7 +15,7 @@ endToEnd(
     assert.deepEqual([session.code, session.restored], [0, true]);
     const [ours, zero, one, two, theirs, ...lines] = session.shown.split("\r\n");
     assert.deepEqual([zero, one, two], ["0 is", "1 is", "2 is"]);
-    for (const terminal of [ours, theirs]) assert.ok(terminal?.startsWith("/dev/pts/"), terminal);
+    for (const terminal of [ours, theirs]) assert.ok(terminal?.startsWith("/dev/pts/"), terminal ?? "none");
     assert.notEqual(theirs, ours);
     assert.deepEqual(lines, ["to stdout: *******", "to stderr: *******", "to the terminal: *******", ""]);
   },

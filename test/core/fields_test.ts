@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fieldOf, parseFieldName, withField } from "../../core/fields.ts";
+import { fieldOf, parseFieldName, textsIn, withField } from "../../core/fields.ts";
 import { Secret } from "../../core/secret.ts";
 import { assertFault } from "../fixture/assert_fault.ts";
 
@@ -35,6 +35,15 @@ Deno.test("fieldOf() gives the JSON of what is no text", () => {
   const value = json({ port: 5432, on: true, none: null, list: [1, "a"] });
   const texts = ["port", "on", "none", "list"].map((name) => fieldOf(value, name, "s").revealText());
   assert.deepEqual(texts, ["5432", "true", "null", '[1,"a"]']);
+});
+
+Deno.test("a number stays as it was written, also beside a field that changes", () => {
+  const number = "12345678901234567890.10";
+  const before = { value: Secret.fromText(`{"account":${number},"of":{"limits":[${number}]}}`), type: "json" as const };
+  const after = withField(before, "name", Secret.fromText("x"), "s");
+  assert.equal(fieldOf(after, "account", "s").revealText(), number);
+  assert.equal(fieldOf(after, "of", "s").revealText(), `{"limits":[${number}]}`);
+  assert.deepEqual(textsIn(after).map((text) => text.revealText()), ["x"]);
 });
 
 Deno.test("fieldOf() refuses a field that is not there, and a plain value", async () => {

@@ -30,7 +30,8 @@ Deno.test("the bundle runs from an empty cache, with no configuration and nothin
     COFFER_PASSPHRASE: "long enough, and only for this",
   };
   const { code, text, stderr } = await deno([...args, "version"], env, folder.path);
-  assert.deepEqual([code, text], [0, `coffer ${VERSION}\n`], stderr);
+  assert.equal(code, 0, stderr);
+  assert.equal(text.split(" ").slice(0, 2).join(" "), `coffer v${VERSION}`);
 });
 
 Deno.test("every package that sleeps in the bundle wakes up", async () => {

@@ -1,11 +1,12 @@
 /** The body of a response: read within bounds, and parsed. */
 import { concat } from "../../crypto/bytes.ts";
 import { Fault } from "../../fault.ts";
+import { MAX_VALUE_BYTES } from "../../seal/padding.ts";
 import { Secret } from "../../secret.ts";
 import { type JsonObject, parseJsonObject } from "../../stack/kv/json.ts";
 
-/** What a Vault takes as a request unless it is told otherwise: what got in comes out. */
-const MAX_BYTES = 32 * 1024 * 1024;
+/** Of the largest value each byte as `\u003c`, which is how a Vault writes `<`, and some room for what is around it. */
+const MAX_BYTES = 6 * MAX_VALUE_BYTES + 1024 * 1024;
 
 /**
  * An empty object for an empty body; undefined when it is no JSON object.
@@ -22,6 +23,11 @@ export async function readBody(response: Response, where: string): Promise<JsonO
 }
 
 async function readBounded(response: Response, where: string): Promise<Uint8Array<ArrayBuffer>> {
+  // HTTP holds a server to the length that it names, unless something is unpacked on the way; chunk by chunk, a small
+  // answer would take twice as long.
+  const named = Number(response.headers.get("content-length") ?? Infinity);
+  const isPacked = response.headers.has("content-encoding");
+  if (named <= MAX_BYTES && !isPacked) return new Uint8Array(await response.arrayBuffer());
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
@@ -32,7 +38,7 @@ async function readBounded(response: Response, where: string): Promise<Uint8Arra
       if (done) return concat(...chunks);
       chunks.push(value);
       if ((size += value.length) > MAX_BYTES) {
-        throw new Fault("UNAVAILABLE", `${where} answers with more than 32 MiB`, {
+        throw new Fault("UNAVAILABLE", `${where} answers with more than ${MAX_BYTES / 1024 / 1024} MiB`, {
           hint: "check url: a Vault has no secrets as large as that",
         });
       }

@@ -1,4 +1,19 @@
-/** A Vault's configuration, as a store's `config` table has it. */
+/**
+ * A Vault's configuration, as a store's `config` table has it:
+ *
+ * ```toml
+ * url = "https://vault.example:8200/acme" # with the mount, or else: mount = "acme"
+ * prefix = "web"                          # a folder in it
+ * namespace = "team"
+ * ca_cert_file = "ca.pem"                 # or ca_cert, its text
+ * kv_version = 2                          # asked of the Vault unless given
+ * timeout = 15                            # seconds, for one request
+ * auth = "approle"                        # or token (the default), userpass, kubernetes
+ * role_id = "…"                           # token | username, password | role, jwt_file
+ * secret_id = "…"
+ * auth_mount = "approle"                  # where the method is
+ * ```
+ */
 import type { TableReader } from "../../config/table_reader.ts";
 import { Secret } from "../../secret.ts";
 import { type ProviderConfig, readConfig } from "../kind.ts";

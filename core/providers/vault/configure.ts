@@ -40,12 +40,8 @@ const SECONDS = 32 * 24 * 60 * 60;
  * @param admin a session whose token may make mounts, policies and orphan tokens
  * @throws {Fault} CONFLICT when something else has the mount's or the policy's name; DENIED; else as sessions do
  */
-export async function configureVault(
-  admin: VaultSession,
-  { mount, policy = mount, seconds = SECONDS }: NewPlace,
-): Promise<
-  ConfiguredPlace
-> {
+export async function configureVault(admin: VaultSession, place: NewPlace): Promise<ConfiguredPlace> {
+  const { mount, policy = mount, seconds = SECONDS } = place;
   await makeMount(admin, mount);
   await makePolicy(admin, mount, policy);
   const { token, ttl } = await makeToken(admin, policy, seconds);
@@ -68,13 +64,9 @@ async function makeMount(admin: VaultSession, mount: string): Promise<void> {
   if (all.status !== 200) throw refused(all, admin.where, "list its mounts");
   const { type, options } = objectIn(objectIn(all.body, "data"), `${mount}/`);
   if (type === "kv" && isJsonObject(options) && options.version === "2") return;
-  throw new Fault(
-    "CONFLICT",
-    `${admin.where} has something else at or around ${mount}/ than a KV engine of version 2`,
-    {
-      hint: "choose another mount; bao secrets list -detailed shows what there is",
-    },
-  );
+  throw new Fault("CONFLICT", `${admin.where} has something else at ${mount}/ than a KV engine of version 2`, {
+    hint: "choose another mount; bao secrets list -detailed shows what there is",
+  });
 }
 
 async function makePolicy(admin: VaultSession, mount: string, policy: string): Promise<void> {

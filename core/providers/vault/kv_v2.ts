@@ -40,7 +40,7 @@ export class KvV2 implements VaultKv {
 
   async write(name: SecretName, next: NewValue): Promise<number> {
     using data = dataOf(next, name);
-    if (hasLongNumber(data)) throw longNumber(name);
+    if (next.type === "json" && hasLongNumber(data)) throw longNumber(name);
     const written = await this.#engine.put(name, data);
     if (typeof written === "number") return written;
     // The engine or the secret takes no write that does not say which version it replaces.
@@ -151,7 +151,7 @@ function decided(
   const next = decide(current);
   const data = next && dataOf(next, name);
   // A server that has such a number to give is one that keeps them: Coffer's own.
-  if (data && !hadLongNumber && hasLongNumber(data)) throw longNumber(name);
+  if (data && next.type === "json" && !hadLongNumber && hasLongNumber(data)) throw longNumber(name);
   return data;
 }
 

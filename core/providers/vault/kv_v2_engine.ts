@@ -27,7 +27,7 @@ export interface KvMetadata {
   readonly versions: readonly RecordedVersion[];
 }
 
-export interface Which {
+interface Which {
   readonly version?: number;
   readonly signal?: AbortSignal;
 }

@@ -1,9 +1,10 @@
 /** Getting a token from an auth method: AppRole, userpass, Kubernetes. */
 import { Fault } from "../../fault.ts";
 import { Secret } from "../../secret.ts";
-import { objectIn } from "./answer.ts";
+import type { JsonObject } from "../../stack/kv/json.ts";
+import { objectIn, says } from "./answer.ts";
 import type { VaultAuth } from "./config.ts";
-import { notVault } from "./faults.ts";
+import { noNamespace, notVault } from "./faults.ts";
 import type { VaultServer } from "./server.ts";
 
 export type LoginMethod = Exclude<VaultAuth, { readonly method: "token" }>;
@@ -25,6 +26,7 @@ export async function logIn(server: VaultServer, auth: LoginMethod, readFile: Re
   using body = await bodyOf(auth, readFile);
   const user = auth.method === "userpass" ? `/${encodeURIComponent(auth.username)}` : "";
   const answer = await server.send({ method: "POST", path: `auth/${auth.mount}/login${user}`, body });
+  if (answer.status === 404 && says(answer, /namespace/i)) throw noNamespace(server.where);
   // 400 for what is wrong, 403 also where there is no such method.
   if (answer.status !== 200) {
     throw new Fault("DENIED", `${server.where} refuses to log in by ${auth.method} at auth/${auth.mount}`, {
@@ -35,7 +37,7 @@ export async function logIn(server: VaultServer, auth: LoginMethod, readFile: Re
 }
 
 /** @throws {Fault} UNAVAILABLE when there is no token in it; DENIED when a second factor has to come first */
-function grantedIn(body: Parameters<typeof objectIn>[0], where: string): Granted {
+function grantedIn(body: JsonObject, where: string): Granted {
   const { client_token: token, lease_duration: seconds, renewable, mfa_requirement: more } = objectIn(body, "auth");
   if (token === "" && more) {
     throw new Fault("DENIED", `${where} asks for a second factor, which only people have`, {

@@ -6,7 +6,7 @@ import type { Secret } from "../../secret.ts";
 
 type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
-/** Whether a JSON text has a number that no double-precision number is equal to. */
+/** Whether a JSON text has a number that is another one after it was read as a double and written again. */
 export function hasLongNumber(text: Secret): boolean {
   let found = false;
   const look: Reviver = (_key, value, context) => {

@@ -58,7 +58,8 @@ export class VaultSession implements AsyncDisposable {
    */
   send(request: VaultRequest): Promise<VaultAnswer> {
     return this.#slots.in(async () => {
-      const lease = await this.#goodLease();
+      let lease = await this.#goodLease();
+      while (lease.isReplaced) lease = await this.#goodLease(); // since it was handed over
       const answer = await this.#sendWith(lease, request);
       if (answer.status !== 403 || await this.#isGood(lease)) return answer;
       if (this.#auth.method !== "token") return await this.#sendWith(await this.#afterRefusal(lease), request);

@@ -4,7 +4,7 @@ import { Secret } from "../../secret.ts";
 import { hostFault } from "../../store/file_guard.ts";
 import type { ProviderKind, Surroundings } from "../kind.ts";
 import { checkVault } from "./check.ts";
-import { readVaultConfig, type VaultConnection } from "./config.ts";
+import { disposeOfAuth, readVaultConfig, type VaultConnection } from "./config.ts";
 import { VaultServer } from "./server.ts";
 import { VaultSession } from "./session.ts";
 import { openTransport } from "./transport.ts";
@@ -38,9 +38,14 @@ export async function openVault(
 ): Promise<VaultSession> {
   const readFile = (path: string) => readSmall(path.startsWith("/") ? path : `${cwd}/${path}`);
   const { origin, auth, caCert, caCertFile } = connection;
-  using file = caCertFile === undefined ? undefined : await readFile(caCertFile);
-  const transport = openTransport(origin, caCert ?? file?.revealText());
-  return new VaultSession(new VaultServer(connection, transport), auth, readFile);
+  try {
+    using file = caCertFile === undefined ? undefined : await readFile(caCertFile);
+    const transport = openTransport(origin, caCert ?? file?.revealText());
+    return new VaultSession(new VaultServer(connection, transport), auth, readFile);
+  } catch (error) {
+    disposeOfAuth(auth);
+    throw error;
+  }
 }
 
 /** The platform's own files: links, as Kubernetes makes them, and modes are its business. */

@@ -24,6 +24,11 @@ const keepNumber: Reviver = (_key, value, context) => {
   return withSource.rawJSON?.(source) ?? value;
 };
 
+/** Parses JSON text, with numbers that JavaScript would change as `JSON.rawJSON`. @throws {SyntaxError} which quotes it */
+export function parseJsonExactly(text: string): unknown {
+  return JSON.parse(text, keepNumber);
+}
+
 /**
  * Parses a JSON object, with numbers that JavaScript would change as `JSON.rawJSON`.
  * @throws {Fault} USAGE when it is none, or is nested too deep
@@ -31,7 +36,7 @@ const keepNumber: Reviver = (_key, value, context) => {
 export function parseJsonObject(text: Secret): JsonObject {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text.revealText(), keepNumber);
+    parsed = parseJsonExactly(text.revealText());
   } catch {
     throw notAnObject(); // without the cause: V8's message quotes the text
   }

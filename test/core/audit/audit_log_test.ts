@@ -200,7 +200,7 @@ Deno.test("AuditLog refuses links, folders, pipes and what others can access, in
     for (const open of [0o040, 0o020, 0o004, 0o002]) {
       Deno.chmodSync(path, mode | open);
       const { hint } = await assertFault("DENIED", () => log.append(entryOf()));
-      assert.ok((await new Deno.Command("sh", { args: ["-c", hint!] }).output()).success, hint);
+      assert.ok((await new Deno.Command("sh", { args: ["-c", hint!] }).output()).success, hint!);
     }
     Deno.renameSync(path, aside);
     const plants = [

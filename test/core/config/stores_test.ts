@@ -1,4 +1,13 @@
-/** Configurations against what they are to mean: those in `corpus/`, and Porter's own (docs/configuration.md). */
+/**
+ * Configurations against what they are to mean: those in `corpus/`, and Porter's own (docs/configuration.md).
+ *
+ * Porter's own loader, at the commit of `test/vectors/porter/`, was given the corpus once. It reads the same, but for what
+ * is different on purpose: the default store (`nothing`, `only_comments`, `empty_object`, `context_empty`, `plugin_keys`,
+ * `variable_both`), text that stays text (`template_plain`), Coffer's own keys (`pinned_plugin`), and secrets that it looks
+ * up although nothing needs them (`porter_settings`, `template_missing`, `template_in_default`). Braces in texts are a
+ * mistake to it (`templates`). Of what is refused here, it accepts `refused_keys`, `refused_paths`, `refused_twice` and
+ * `refused_scalars`.
+ */
 import assert from "node:assert/strict";
 import { type DocumentFormat, documentFormatOf, parseDocument } from "../../../core/config/document.ts";
 import { renderConfig } from "../../../core/config/render.ts";

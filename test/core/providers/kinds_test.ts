@@ -13,6 +13,7 @@ const CONFIGS: Readonly<Record<string, Record<string, unknown>>> = {
   host: {},
   filesystem: {},
   vault: { url: "https://vault.example", token: "t" },
+  plugin: { plugin: "azure.keyvault" },
 };
 /** It has the method in order to refuse, in Porter's words. */
 const REFUSES: Readonly<Record<string, readonly string[]>> = { host: ["persist"] };

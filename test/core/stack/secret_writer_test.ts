@@ -9,7 +9,7 @@ import { KvEngine } from "../../../core/stack/kv/engine.ts";
 import { LockedStack } from "../../../core/stack/locked_stack.ts";
 import { SecretRecord } from "../../../core/stack/secret_record.ts";
 import { SecretWriter, type Step } from "../../../core/stack/secret_writer.ts";
-import type { Unlocked } from "../../../core/stack/stack.ts";
+import type { Unlocked } from "../../../core/stack/session.ts";
 import { MemoryStore } from "../../../core/store/memory_store.ts";
 import { secretDocument, STACK_DOCUMENT } from "../../../core/store/store.ts";
 import { acceptVectors, filesOf } from "../../reference/format/vectors.ts";

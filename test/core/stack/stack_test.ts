@@ -10,6 +10,7 @@ import { createStack } from "../../../core/stack/create.ts";
 import { LockedStack } from "../../../core/stack/locked_stack.ts";
 import { changePassphrase } from "../../../core/stack/passphrase.ts";
 import { rekey } from "../../../core/stack/rekey.ts";
+import { StackSession } from "../../../core/stack/session.ts";
 import { Stack } from "../../../core/stack/stack.ts";
 import { verify } from "../../../core/stack/verify.ts";
 import { MemoryStore } from "../../../core/store/memory_store.ts";
@@ -449,7 +450,7 @@ Deno.test("Stack.dispose() wipes the keys, and everything that needs them fails 
   const slotKey = await slotKeyOf(header.slot, secretOf(PASSPHRASE));
   const context = slotContextOf(header);
   const keys = openSlot(header.slot, slotKey, context, "stack.json");
-  const stack = new Stack(disk.store(), { header, keyring: new Keyring(context.id, keys), slotKey });
+  const stack = new Stack(new StackSession(disk.store(), { header, keyring: new Keyring(context.id, keys), slotKey }));
   assert.equal(await textOf(stack, "a"), "1");
   stack.dispose();
   assert.deepEqual(slotKey.kek, new Uint8Array(32));

@@ -118,7 +118,7 @@ Deno.test("a run's token resolves the names that it was made for, and does nothi
       ...[["PUT", "auth/token/create"], ["PUT", "sys/seal"], ["GET", "sys/internal/ui/mounts"], ["GET", "nothing"]],
       ...[["PUT", "sys/capabilities-self"], ["PUT", "sys/wrapping/wrap"], ["GET", "sys/internal/specs/openapi"]],
     ]
-  ) assert.equal((await served.send(method!, path!, { token })).status, 403, path);
+  ) assert.equal((await served.send(method!, path!, { token })).status, 403, path!);
 });
 
 Deno.test("a run's token ends itself, and with the one that made it", async () => {

@@ -9,9 +9,11 @@ import { Secret } from "../../../../core/secret.ts";
 import { assertFault } from "../../../fixture/assert_fault.ts";
 import { codeOf, persist, secret, take, textOf } from "../../../contract/provider.ts";
 import { json, VaultDouble } from "./vault_double.ts";
+import { SharedBao, withBao } from "./bao_place.ts";
 import { onBoth } from "./on_both.ts";
 
-const test = onBoth();
+const bao = new SharedBao();
+const test = onBoth(bao);
 const [NAME, OTHER] = ["db", "team/other"].map(parseSecretName) as [SecretName, SecretName];
 
 async function persistJson(provider: VaultProvider, name: string, text: string): Promise<number | undefined> {
@@ -209,6 +211,13 @@ test("remove() that is stopped half-way says that it was", async ({ mount, open,
   assert.match(message, /of the 2 secrets/);
   assert.match(hint!, /coffer list/);
   assert.equal(await textOf(root, "b"), "value");
+});
+
+withBao("a large value of characters that a Vault writes in six each goes there and back", async () => {
+  await using provider = await bao.provider({ mount: await bao.mount(2), timeout: 120 });
+  const text = "<".repeat(8 * 1024 * 1024);
+  await persist(provider, NAME, text);
+  assert.ok(await textOf(provider, NAME) === text);
 });
 
 Deno.test("numbers stay as the server wrote them, also beside a field that is changed", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ProviderConfig } from "../../../../core/providers/kind.ts";
 import type { VaultProvider } from "../../../../core/providers/vault/vault_provider.ts";
-import { NO_BAO, SharedBao } from "./bao_place.ts";
+import { NO_BAO, type SharedBao } from "./bao_place.ts";
 import { tokenAuth, VaultDouble } from "./vault_double.ts";
 
 export interface VaultUnderTest {
@@ -18,9 +18,8 @@ export interface VaultUnderTest {
 
 let policies = 0;
 
-/** @returns the function that registers tests; to be called once in a file */
-export function onBoth(): (name: string, test: (vault: VaultUnderTest) => Promise<void>) => void {
-  const bao = new SharedBao();
+/** @returns the function that registers tests */
+export function onBoth(bao: SharedBao): (name: string, test: (vault: VaultUnderTest) => Promise<void>) => void {
   return (name, test) => {
     Deno.test(`${name} [in this process]`, () => onDouble(test));
     Deno.test({

@@ -278,6 +278,20 @@ Deno.test("a login's token that is revoked meanwhile is replaced, by one login f
   assert.equal(logins.length, 2);
 });
 
+Deno.test("tokens that are revoked while many read are replaced without a failure", async () => {
+  const { double, pass } = await start();
+  const logins = loginsBy(double, ALL);
+  await using provider = double.provider({}, { auth: appRole() });
+  for (let round = 0; round < 20; round++) {
+    const reads = Array.from({ length: 10 }, () => provider.resolve(["a", "team/b"].map(secret)));
+    const token = double.requests.findLast(({ headers }) => headers.has("x-vault-token"))?.headers.get("x-vault-token");
+    if (token) await double.served.put("auth/token/revoke", { token });
+    for (const results of await Promise.all(reads)) assert.deepEqual(results.map(codeOf), ["ok", "ok"]);
+    pass(60);
+  }
+  assert.ok(logins.length > 10, `${logins.length} logins`);
+});
+
 Deno.test("a login's token that may not look itself up does not log in anew for each name that is denied", async () => {
   const { double } = await start();
   const policy = `path "secret/data/team/*" { capabilities = ["read"] }`;

@@ -22,9 +22,9 @@ export function formatSetJson(set: SourceSet, kind: SetKind): string {
 
 /**
  * What readers of YAML 1.1, as Porter is, and of 1.2 take for the same text without quotes. They differ about dates,
- * numbers, yes and no, and about which characters end a line.
+ * numbers, yes and no, and about which characters end a line. Some readers of 1.1 take `E0` and `e-1` for numbers.
  */
-const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|[yn])$)[A-Za-z$_/][\w.$/-]*(?: [\w.$/-]+)*$/i;
+const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|[yn]|e-?[\d_]+)$)[A-Za-z$_/][\w.$/-]*(?: [\w.$/-]+)*$/i;
 
 export function formatSetYaml(set: SourceSet | StoredSet, kind: SetKind): string {
   const { namespace, name, labels, entries } = set;

@@ -187,6 +187,8 @@ const awkward = fc.constantFrom(
     "*a",
     "0x1F",
     "1e3",
+    "E0",
+    "e-1",
     "2001-01-01",
     "=",
     "<<",

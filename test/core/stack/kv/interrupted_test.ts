@@ -70,8 +70,11 @@ function withoutForgotten(
   after: ReadonlyMap<string, unknown>,
 ): Map<string, unknown> {
   return new Map([...seen].map(([look, answer]) => {
-    const { versions, destroyed } = (answer ?? {}) as { versions?: Version[]; destroyed?: boolean };
-    if (destroyed && after.get(look) === undefined) return [look, undefined];
+    const { versions, destroyed, version } = (answer ?? {}) as Partial<Version> & { versions?: Version[] };
+    // Also where it was read as the newest, which after the step is another.
+    if (destroyed && after.get(JSON.stringify({ ...JSON.parse(look), version })) === undefined) {
+      return [look, undefined];
+    }
     const kept = (after.get(look) as { versions?: Version[] } | undefined)?.versions;
     if (!versions || !kept) return [look, answer];
     const left = versions.filter((v) => !v.destroyed || kept.some(({ version }) => version === v.version));

@@ -32,6 +32,7 @@ export const HOST_FILES: ReadonlySet<string> = new Set([
   "core/store/file_guard.ts",
   "core/store/file_lock.ts",
   "core/store/file_store.ts",
+  "core/store/held_folder.ts",
   "core/store/on_host.ts",
   "core/store/unchanged_files.ts",
 ]);

@@ -4,7 +4,9 @@
  */
 import { breathe } from "../crypto/event_loop.ts";
 import { Fault } from "../fault.ts";
+import { ownUid } from "../store/file_guard.ts";
 import { lockFolder } from "../store/file_lock.ts";
+import { HeldFolder } from "../store/held_folder.ts";
 import type { AuditEntry, AuditTrail } from "./entry.ts";
 import { checkEntry, entryContent } from "./line.ts";
 import { LogFolder } from "./log_folder.ts";
@@ -30,6 +32,7 @@ export class AuditLog implements AuditTrail, Disposable {
   /** Whether its files stay open between two writes. */
   #stays = false;
   #open: OpenLog | undefined;
+  #held: HeldFolder | undefined;
   #waiting: Waiting[] = [];
   #writing = false;
 
@@ -67,6 +70,7 @@ export class AuditLog implements AuditTrail, Disposable {
   [Symbol.dispose](): void {
     this.#open?.[Symbol.dispose]();
     this.#open = undefined;
+    this.#letGo();
   }
 
   /**
@@ -98,12 +102,25 @@ export class AuditLog implements AuditTrail, Disposable {
     this.#writing = false;
   }
 
+  /** Anew, with all guards, and with patience for others. */
+  async #lock(): Promise<Disposable> {
+    this.#letGo();
+    this.#folder.make();
+    const lock = await lockFolder(this.#folder.path);
+    if (this.#stays) this.#held = new HeldFolder(this.#folder.path, "private");
+    return lock;
+  }
+
+  #letGo(): void {
+    this.#held?.[Symbol.dispose]();
+    this.#held = undefined;
+  }
+
   async #write(entries: readonly AuditEntry[]): Promise<void> {
     try {
-      this.#folder.make();
-      using _lock = await lockFolder(this.#folder.path);
+      using _lock = this.#held?.tryLock() ?? await this.#lock();
       this.#open ??= new OpenLog(this.#folder, this.#rotateAt);
-      const stamp = { time: new Date().toISOString(), pid: Deno.pid, uid: Deno.uid() };
+      const stamp = { time: new Date().toISOString(), pid: Deno.pid, uid: ownUid() };
       await this.#open.append(
         entries.map((entry) => entryContent(entry, stamp)),
         stamp,

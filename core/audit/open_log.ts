@@ -34,7 +34,8 @@ export class OpenLog implements Disposable {
   async append(contents: readonly LineContent[], stamp: Stamp, durable: boolean): Promise<void> {
     const headFile = this.#headFile;
     const head = this.#readHead(headFile);
-    const { at, repair } = head && this.#isAsLeft(head)
+    const found = head && lookGuarded(this.#folder.pathOf(head.file), "private");
+    const { at, repair } = head && this.#isAsLeft(head, found)
       ? { at: head, repair: undefined }
       : await this.#recover(headFile, head);
     const isFull = at.size >= this.#rotateAt;
@@ -47,7 +48,7 @@ export class OpenLog implements Disposable {
       state = next.state;
     }
     const bytes = encoder.encode(texts.join("\n") + "\n");
-    const log = this.#logFile(number, before === 0);
+    const log = this.#logFile(number, before === 0, number === head?.file ? found : undefined);
     try {
       writeAll(log, bytes);
       if (durable) log.syncDataSync();
@@ -83,23 +84,23 @@ export class OpenLog implements Disposable {
         Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 }));
   }
 
-  #logFile(number: number, isNew: boolean): Deno.FsFile {
+  #logFile(number: number, isNew: boolean, looked: Deno.FileInfo | undefined): Deno.FsFile {
     const path = this.#folder.pathOf(number);
-    return this.#opened(
-      "log",
-      path,
-      () =>
-        isNew
-          ? Deno.openSync(path, { append: true, createNew: true, mode: 0o600 })
-          : this.#folder.open(path, { append: true }),
-    );
+    const open = () =>
+      isNew
+        ? Deno.openSync(path, { append: true, createNew: true, mode: 0o600 })
+        : this.#folder.open(path, { append: true });
+    return this.#opened("log", path, open, looked);
   }
 
-  /** The file that is open already, if it is the one at `path`, with all guards; else that one. */
-  #opened(which: "head" | "log", path: string, open: () => Deno.FsFile): Deno.FsFile {
+  /**
+   * The file that is open already, if it is the one at `path`, with all guards; else that one.
+   * @param looked what is known to be there
+   */
+  #opened(which: "head" | "log", path: string, open: () => Deno.FsFile, looked?: Deno.FileInfo): Deno.FsFile {
     const kept = this.#kept.get(which);
     if (kept) {
-      const found = lookGuarded(path, "private");
+      const found = looked ?? lookGuarded(path, "private");
       if (found?.ino === kept.ino && found.dev === kept.dev) return kept.file;
       this.#kept.delete(which);
       kept.file.close();
@@ -118,8 +119,7 @@ export class OpenLog implements Disposable {
     this.#left = { head, bytes };
   }
 
-  #isAsLeft({ file, size }: Head): boolean {
-    const found = statIfPresent(this.#folder.pathOf(file));
+  #isAsLeft({ file, size }: Head, found: Deno.FileInfo | undefined): boolean {
     if (size === 0 ? found !== undefined : found?.size !== size) return false;
     // A writer that was killed may have begun the next file.
     return size < this.#rotateAt || !statIfPresent(this.#folder.pathOf(file + 1));

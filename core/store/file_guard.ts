@@ -20,13 +20,21 @@ export function statIfPresent(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** @throws {Fault} DENIED when the folder is a link, is not a folder, is not ours, or is too open */
+/** Whether there is a folder. @throws as `lookGuardedFolder` */
 export function guardFolder(path: string, exposure: Exposure): boolean {
+  return lookGuardedFolder(path, exposure) !== undefined;
+}
+
+/**
+ * Looks at a folder; undefined when there is none.
+ * @throws {Fault} DENIED when it is a link, is not a folder, is not ours, or is too open
+ */
+export function lookGuardedFolder(path: string, exposure: Exposure): Deno.FileInfo | undefined {
   const info = statIfPresent(path);
-  if (!info) return false;
+  if (!info) return undefined;
   if (!info.isSymlink && !info.isDirectory) throw new Fault("DENIED", `${path} is not a folder`);
   guard(path, info, exposure, "700");
-  return true;
+  return info;
 }
 
 /**
@@ -111,8 +119,12 @@ function guardFile(path: string, info: Deno.FileInfo, exposure: Exposure): void 
   if (!info.isFile) throw new Fault("DENIED", `${path} is not a regular file`);
 }
 
-/** Asked for once: it takes as long as everything else here, and cannot change. */
-let ownUid: number | null | undefined;
+let uid: number | null | undefined;
+
+/** This process's user; null on systems that have none. Asked for once: it takes as long as a look at a file. */
+export function ownUid(): number | null {
+  return uid ??= Deno.uid();
+}
 
 function guard(path: string, info: Deno.FileInfo, exposure: Exposure, mode: string): void {
   if (info.isSymlink) {
@@ -120,7 +132,7 @@ function guard(path: string, info: Deno.FileInfo, exposure: Exposure, mode: stri
       hint: `replace it with what it points to: rm ${quote(path)}, then copy the original there`,
     });
   }
-  const me = ownUid ??= Deno.uid();
+  const me = ownUid();
   if (me === null) return; // no owners or modes on this system
   if (info.uid !== null && info.uid !== me) {
     throw new Fault("DENIED", `${path} belongs to another user (uid ${info.uid}, not ${me})`, {

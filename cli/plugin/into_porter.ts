@@ -1,5 +1,6 @@
 /** Coffer as a plugin in Porter's folder: the executable itself, or where it was started as a script, what starts that. */
 import { Fault } from "../../core/fault.ts";
+import { statIfPresent } from "../../core/store/file_guard.ts";
 import type { Host } from "../host.ts";
 import { type Installed, installFile } from "./install_file.ts";
 import { metadataOf } from "./metadata.ts";
@@ -17,7 +18,7 @@ const FLAGS = "--allow-all --no-config --no-lock --cached-only --no-prompt";
 export async function installIntoPorter(host: Host, porterHome: string, force: boolean): Promise<Installed> {
   const folder = `${porterHome}/plugins/${NAME}`;
   const path = `${folder}/${NAME}`;
-  if (!force && exists(path) && !await isCoffer(path)) {
+  if (!force && statIfPresent(path) && !await isCoffer(path)) {
     throw new Fault("CONFLICT", `${path} is not Coffer`, { hint: "to replace it: --force" });
   }
   const put = (content: ReadableStream<Uint8Array>, name: string) =>
@@ -50,13 +51,4 @@ async function isCoffer(path: string): Promise<boolean> {
 
 async function open(path: string): Promise<ReadableStream<Uint8Array>> {
   return (await Deno.open(path)).readable;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

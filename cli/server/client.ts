@@ -2,7 +2,7 @@
 import { Fault, type FaultCode } from "../../core/fault.ts";
 import { decodeBase64 } from "../../core/seal/base64.ts";
 import type { SlotKey } from "../../core/seal/passphrase_slot.ts";
-import { guardFolder, readGuarded } from "../../core/store/file_guard.ts";
+import { guardFolder, readGuarded, statIfPresent } from "../../core/store/file_guard.ts";
 import { exchange } from "./http_exchange.ts";
 import { serverLocation } from "./location.ts";
 
@@ -28,7 +28,7 @@ export class ServerClient {
    */
   static async connect(home: string): Promise<ServerClient | undefined> {
     const { folder, socket, tokenFile } = serverLocation(home);
-    if (!exists(socket)) return undefined;
+    if (!statIfPresent(socket)) return undefined;
     guardFolder(folder, "private");
     let connection: Deno.Conn;
     try {
@@ -132,15 +132,6 @@ export interface ServerStatus {
 function readToken(file: string): string | undefined {
   const bytes = readGuarded(file, "private", MAX_TOKEN_BYTES);
   return bytes && new TextDecoder().decode(bytes).trim();
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What the server says of itself (owner_api.ts), as it would have been here. */

@@ -1,6 +1,6 @@
 import { Fault } from "../../core/fault.ts";
 import { type ProviderConfig, type Surroundings } from "../../core/providers/kind.ts";
-import { registeredText } from "../../core/providers/registered.ts";
+import { registeredText, requireElsewhere } from "../../core/providers/registered.ts";
 import { providerKind } from "../../core/providers/registry.ts";
 import { Secret } from "../../core/secret.ts";
 import { register, registeredAlready } from "../../core/stack/registration.ts";
@@ -87,10 +87,11 @@ export const providerRegister = command<Flags>({
     const { workspace, report } = context;
     const cacheSeconds = flags.cacheTtl === undefined ? undefined : parseDuration(flags.cacheTtl, "--cache-ttl");
     const kind = await providerKind(flags.kind); // before anybody is asked for anything
+    requireElsewhere(flags.kind);
     using stack = await workspace.unlocked(flags);
     if (await stack.isRegistered()) throw registeredAlready();
     const config = await configFrom(context, flags);
-    await requireUsable(kind, config, workspace.surroundings(flags));
+    await requireUsable(kind, config, workspace.surroundings(flags), stack.header.id);
     using registered = registeredText({ config, cacheSeconds });
     await register(stack, flags.kind, registered);
     const { name } = await workspace.selected(flags);
@@ -105,8 +106,9 @@ export async function requireUsable(
   kind: Awaited<ReturnType<typeof providerKind>>,
   config: ProviderConfig,
   around: Surroundings,
+  stackId: string,
 ): Promise<void> {
-  if (kind.check) return await kind.check(config, around);
+  if (kind.check) return await kind.check(config, around, stackId);
   await using _opened = await kind.open(config, around);
 }
 

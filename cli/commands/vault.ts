@@ -88,7 +88,7 @@ async function keep(
   config: Readonly<Record<string, unknown>>,
   stack: Parameters<typeof register>[0],
 ): Promise<void> {
-  await requireUsable(await providerKind("vault"), config, workspace.surroundings(flags));
+  await requireUsable(await providerKind("vault"), config, workspace.surroundings(flags), stack.header.id);
   using registered = registeredText({ config, cacheSeconds: undefined });
   await register(stack, "vault", registered);
 }

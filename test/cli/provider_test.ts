@@ -118,6 +118,11 @@ endToEnd("coffer provider register keeps nothing unless everything is right", as
   await coffer.fault("CONFIG", ...attempt("http://vault.example/dev"));
   await coffer.fault("CONFIG", ...attempt("not a url"));
   await coffer.fault("USAGE", ...attempt(vault.url, ""));
+  await coffer.fault("UNSUPPORTED", ["provider", "register", "--kind", "sealed"]);
+  {
+    await using own = await serve(coffer);
+    await coffer.fault("CONFLICT", ...attempt(`${own.url}/dev`, own.token));
+  }
   for (const mount of ["none", "dev/data"]) {
     const { code } = await coffer.run(...attempt(`http://127.0.0.1:${port}/${mount}`));
     assert.ok([3, 4, 5].includes(code), `${mount}: ${code}`);

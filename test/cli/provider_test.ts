@@ -364,6 +364,16 @@ endToEnd("coffer vault configure makes a place in an OpenBao, and a token that o
   await coffer.ok(["provider", "migrate", "--to", "provider", "--stack", "acme"]);
   assert.equal(await coffer.ok(["get", "API_KEY", "--stack", "acme"]), LOCAL.API_KEY);
   await coffer.fault("DENIED", [...asked, "--mount", "other"], { stdin: String(made.token) });
+  // The address may name the mount, as for register. Of two names neither is made.
+  const inUrl = ["vault", "configure", "--url", `${server.address}/team`, "--stack", "acme", "--token-stdin"];
+  const { mount } = await coffer.json(inUrl, { stdin: server.token }) as { mount: string };
+  assert.equal(mount, "team");
+  await coffer.fault("CONFIG", [...inUrl, "--mount", "two"], { stdin: server.token });
+  await coffer.fault("USAGE", inUrl.with(3, `${server.address}/team/kv`), { stdin: server.token });
+  const root = { headers: { "X-Vault-Token": server.token } };
+  const { data: mounts } = await (await fetch(`${server.address}/v1/sys/mounts`, root)).json();
+  const kept = Object.keys(mounts).filter((path) => mounts[path].type === "kv");
+  assert.deepEqual(kept.sort(), ["acme/", "secret/", "team/"]);
   await coffer.fault("UNAVAILABLE", [
     "vault",
     "configure",

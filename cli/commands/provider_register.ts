@@ -88,6 +88,7 @@ export const providerRegister = command<Flags>({
     const cacheSeconds = flags.cacheTtl === undefined ? undefined : parseDuration(flags.cacheTtl, "--cache-ttl");
     const kind = await providerKind(flags.kind); // before anybody is asked for anything
     requireElsewhere(flags.kind);
+    requireFlagsOf(flags);
     using stack = await workspace.unlocked(flags);
     if (await stack.isRegistered()) throw registeredAlready();
     const config = await configFrom(context, flags);
@@ -110,6 +111,22 @@ export async function requireUsable(
 ): Promise<void> {
   if (kind.check) return await kind.check(config, around, stackId);
   await using _opened = await kind.open(config, around);
+}
+
+/** What is for another kind would be left out, and what is registered would be something else than what was meant. */
+function requireFlagsOf({ kind, config, tokenStdin, ...flags }: Flags): void {
+  if (kind === "vault") {
+    if (config !== undefined) {
+      throw new Fault("USAGE", "--config is for other kinds than vault", { hint: "--kind KIND" });
+    }
+    return;
+  }
+  const { url, mount, prefix, namespace, caCert, kvVersion, auth, authMount, roleId, username, role, jwtFile } = flags;
+  const given = [url, mount, prefix, namespace, caCert, kvVersion, auth, authMount, roleId, username, role, jwtFile];
+  if (!tokenStdin && given.every((value) => value === undefined)) return;
+  throw new Fault("USAGE", `the flags that say which Vault it is are not for the kind ${kind}`, {
+    hint: "leave --kind out for a Vault; --config FILE has what another kind needs",
+  });
 }
 
 async function configFrom(context: Context, flags: Flags): Promise<ProviderConfig> {

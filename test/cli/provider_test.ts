@@ -119,6 +119,10 @@ endToEnd("coffer provider register keeps nothing unless everything is right", as
   await coffer.fault("CONFIG", ...attempt("not a url"));
   await coffer.fault("USAGE", ...attempt(vault.url, ""));
   await coffer.fault("UNSUPPORTED", ["provider", "register", "--kind", "sealed"]);
+  await coffer.fault("USAGE", ["provider", "register", "--kind", "filesystem", "--url", vault.url]);
+  await coffer.fault("USAGE", ["provider", "register", "--kind", "plugin", "--token-stdin"], { stdin: "t" });
+  const config = coffer.file("vault.json", JSON.stringify({ prefix: "folder" }));
+  await coffer.fault("USAGE", [...attempt(vault.url)[0], "--config", config], { stdin: vault.token });
   {
     await using own = await serve(coffer);
     await coffer.fault("CONFLICT", ...attempt(`${own.url}/dev`, own.token));

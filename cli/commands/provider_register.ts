@@ -86,6 +86,9 @@ export const providerRegister = command<Flags>({
   async run(context, flags) {
     const { workspace, report } = context;
     const cacheSeconds = flags.cacheTtl === undefined ? undefined : parseDuration(flags.cacheTtl, "--cache-ttl");
+    if (cacheSeconds === 0) {
+      throw new Fault("USAGE", "--cache-ttl is no time at all", { hint: "leave it out to keep no values" });
+    }
     const kind = await providerKind(flags.kind); // before anybody is asked for anything
     requireElsewhere(flags.kind);
     requireFlagsOf(flags);

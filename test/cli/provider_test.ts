@@ -121,6 +121,7 @@ endToEnd("coffer provider register keeps nothing unless everything is right", as
   await coffer.fault("UNSUPPORTED", ["provider", "register", "--kind", "sealed"]);
   await coffer.fault("USAGE", ["provider", "register", "--kind", "filesystem", "--url", vault.url]);
   await coffer.fault("USAGE", ["provider", "register", "--kind", "plugin", "--token-stdin"], { stdin: "t" });
+  await coffer.fault("USAGE", [...attempt(vault.url)[0], "--cache-ttl", "0"], { stdin: vault.token });
   const config = coffer.file("vault.json", JSON.stringify({ prefix: "folder" }));
   await coffer.fault("USAGE", [...attempt(vault.url)[0], "--config", config], { stdin: vault.token });
   {

@@ -1,6 +1,6 @@
 import { Fault } from "../../core/fault.ts";
 import { type ProviderConfig, type Surroundings } from "../../core/providers/kind.ts";
-import { registeredText } from "../../core/providers/registered.ts";
+import { registeredText, requireElsewhere } from "../../core/providers/registered.ts";
 import { providerKind } from "../../core/providers/registry.ts";
 import { Secret } from "../../core/secret.ts";
 import { register, registeredAlready } from "../../core/stack/registration.ts";
@@ -86,11 +86,16 @@ export const providerRegister = command<Flags>({
   async run(context, flags) {
     const { workspace, report } = context;
     const cacheSeconds = flags.cacheTtl === undefined ? undefined : parseDuration(flags.cacheTtl, "--cache-ttl");
+    if (cacheSeconds === 0) {
+      throw new Fault("USAGE", "--cache-ttl is no time at all", { hint: "leave it out to keep no values" });
+    }
     const kind = await providerKind(flags.kind); // before anybody is asked for anything
+    requireElsewhere(flags.kind);
+    requireFlagsOf(flags);
     using stack = await workspace.unlocked(flags);
     if (await stack.isRegistered()) throw registeredAlready();
     const config = await configFrom(context, flags);
-    await requireUsable(kind, config, workspace.surroundings(flags));
+    await requireUsable(kind, config, workspace.surroundings(flags), stack.header.id);
     using registered = registeredText({ config, cacheSeconds });
     await register(stack, flags.kind, registered);
     const { name } = await workspace.selected(flags);
@@ -105,9 +110,26 @@ export async function requireUsable(
   kind: Awaited<ReturnType<typeof providerKind>>,
   config: ProviderConfig,
   around: Surroundings,
+  stackId: string,
 ): Promise<void> {
-  if (kind.check) return await kind.check(config, around);
+  if (kind.check) return await kind.check(config, around, stackId);
   await using _opened = await kind.open(config, around);
+}
+
+/** What is for another kind would be left out, and what is registered would be something else than what was meant. */
+function requireFlagsOf({ kind, config, tokenStdin, ...flags }: Flags): void {
+  if (kind === "vault") {
+    if (config !== undefined) {
+      throw new Fault("USAGE", "--config is for other kinds than vault", { hint: "--kind KIND" });
+    }
+    return;
+  }
+  const { url, mount, prefix, namespace, caCert, kvVersion, auth, authMount, roleId, username, role, jwtFile } = flags;
+  const given = [url, mount, prefix, namespace, caCert, kvVersion, auth, authMount, roleId, username, role, jwtFile];
+  if (!tokenStdin && given.every((value) => value === undefined)) return;
+  throw new Fault("USAGE", `the flags that say which Vault it is are not for the kind ${kind}`, {
+    hint: "leave --kind out for a Vault; --config FILE has what another kind needs",
+  });
 }
 
 async function configFrom(context: Context, flags: Flags): Promise<ProviderConfig> {

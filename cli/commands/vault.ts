@@ -3,6 +3,7 @@ import { Fault } from "../../core/fault.ts";
 import { parseStackName, type StackName } from "../../core/name.ts";
 import { registeredText } from "../../core/providers/registered.ts";
 import { providerKind } from "../../core/providers/registry.ts";
+import { readAddress } from "../../core/providers/vault/address.ts";
 import { readVaultConfig } from "../../core/providers/vault/config.ts";
 import { type ConfiguredPlace, configureVault } from "../../core/providers/vault/configure.ts";
 import { openVault } from "../../core/providers/vault/vault.ts";
@@ -33,7 +34,7 @@ const configure = command<Flags>({
   ],
   flags: {
     url,
-    mount: name("Where the engine is mounted; the stack's name unless given"),
+    mount: name("Where the engine is mounted; what the address says, or the stack's name, unless given"),
     policy: name("What the policy is called; as the mount unless given"),
     ttl: {
       kind: "parsed",
@@ -55,9 +56,10 @@ const configure = command<Flags>({
     // What would be made for nothing is not made.
     using stack = flags.register ? await workspace.unlocked(flags) : undefined;
     if (await stack?.isRegistered()) throw registeredAlready();
-    const mount = flags.mount ?? await stackNameOf(context, flags);
+    const mount = flags.mount ?? mountIn(flags.url) ?? await stackNameOf(context, flags);
     const address = addressOf(flags);
-    const admin = { ...address, token: await credentialText(context, flags, "token of an administrator") };
+    // With the mount: where the URL names another one, that is known before anything is made.
+    const admin = { ...address, mount, token: await credentialText(context, flags, "token of an administrator") };
     await using session = await openVault(readVaultConfig(defined(admin)), workspace.surroundings(flags));
     const made = await configureVault(session, {
       mount,
@@ -70,7 +72,7 @@ const configure = command<Flags>({
       const text = token.revealText(); // what was asked for
       report.data({ ...place, token: text }, () => [text]);
       report.note(`made: mount ${made.mount}/, policy ${made.policy}, and this token, which opens nothing else`);
-      report.note(`next: coffer provider register --url ${flags.url} --mount ${made.mount}`);
+      report.note(`next: coffer provider register ${placeFlags(flags, made.mount)}`);
       return;
     }
     await keep(context, flags, defined({ ...address, mount: made.mount, token: token.revealText() }), stack);
@@ -88,9 +90,21 @@ async function keep(
   config: Readonly<Record<string, unknown>>,
   stack: Parameters<typeof register>[0],
 ): Promise<void> {
-  await requireUsable(await providerKind("vault"), config, workspace.surroundings(flags));
+  await requireUsable(await providerKind("vault"), config, workspace.surroundings(flags), stack.header.id);
   using registered = registeredText({ config, cacheSeconds: undefined });
   await register(stack, "vault", registered);
+}
+
+/** Undefined also for a URL that is none, which the configuration then is refused for. */
+function mountIn(url: string): StackName | undefined {
+  const address = readAddress(url, true);
+  return typeof address === "string" || address.mount === undefined ? undefined : parseStackName(address.mount);
+}
+
+/** What says at the command line which place was made. */
+function placeFlags({ url, namespace, caCert, stack }: Flags, mount: string): string {
+  const given = { url, mount, namespace, "ca-cert": caCert, stack };
+  return Object.entries(given).flatMap(([flag, value]) => value === undefined ? [] : [`--${flag} ${value}`]).join(" ");
 }
 
 /** Of a stack that need not be there: what is made may be for somebody else. */

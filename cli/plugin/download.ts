@@ -5,6 +5,8 @@ const GOARCH = { x86_64: "amd64", aarch64: "arm64" } as const;
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
 const MOST_REDIRECTIONS = 5;
 const ANSWER_MS = 60_000;
+/** A plugin of 100 MB over a slow line. */
+const WHOLE_MS = 30 * 60_000;
 
 /** The name that a release has for this machine. */
 export function releaseName(name: string): string {
@@ -21,21 +23,36 @@ export async function download(url: string, version: string, name: string): Prom
   for (let redirections = 0; redirections <= MOST_REDIRECTIONS; redirections++) {
     requireSafe(address);
     const response = await get(address);
-    if (response.ok && response.body) return response.body;
+    if (response.ok && response.body) return ReadableStream.from(piecesOf(response.body, address));
     await response.body?.cancel();
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) throw refusal(response.status, address);
-    address = new URL(location, address);
+    const next = URL.parse(location, address);
+    if (!next) throw new Fault("UNAVAILABLE", `${address.host} redirects to what is no address`);
+    address = next;
   }
   throw new Fault("UNAVAILABLE", `${url} redirects without end`);
 }
 
 /** The runtime follows redirections to wherever they lead. */
 async function get(address: URL): Promise<Response> {
+  const unanswered = new AbortController();
+  const timer = setTimeout(() => unanswered.abort(), ANSWER_MS);
   try {
-    return await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) });
+    const signal = AbortSignal.any([unanswered.signal, AbortSignal.timeout(WHOLE_MS)]);
+    return await fetch(address, { redirect: "manual", signal });
   } catch (error) {
     throw new Fault("UNAVAILABLE", `${address.host} cannot be reached, or is not who it should be`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* piecesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>, { host }: URL) {
+  try {
+    yield* body;
+  } catch (error) {
+    throw new Fault("UNAVAILABLE", `the download from ${host} broke off`, { hint: "try again", cause: error });
   }
 }
 

@@ -45,6 +45,7 @@ export async function installFile(
     throw hostFault(error, path);
   } finally {
     remove(temporary);
+    removeIfEmpty(folder);
   }
 }
 
@@ -64,6 +65,15 @@ async function write(content: ReadableStream<Uint8Array>, path: string): Promise
   }
   file.syncSync();
   return hash.digest("hex");
+}
+
+/** One that was made for nothing would be listed as a plugin. */
+function removeIfEmpty(folder: string): void {
+  try {
+    Deno.removeSync(folder);
+  } catch {
+    // there is something in it, or it was never made
+  }
 }
 
 function remove(path: string): void {

@@ -1,7 +1,9 @@
 /** What a plugin says of itself: `PLUGIN version --output json`, as Porter asks. */
 import { Fault } from "../../core/fault.ts";
 import { pluginEnvironment } from "../../core/providers/plugin/environment.ts";
+import { requireOwn } from "../../core/providers/plugin/location.ts";
 import { within } from "../../core/providers/plugin/within.ts";
+import { hostFault } from "../../core/store/file_guard.ts";
 
 export interface Metadata {
   readonly name: string;
@@ -14,8 +16,12 @@ export interface Metadata {
 const ANSWER_MS = 5000;
 const MOST_BYTES = 64 * 1024;
 
-/** @throws {Fault} UNAVAILABLE when it does not answer as it should; CONFIG when it cannot be run */
+/**
+ * @throws {Fault} UNAVAILABLE when it does not answer as it should; CONFIG when it cannot be run; DENIED when others may
+ * change it
+ */
 export async function metadataOf(program: string): Promise<Metadata> {
+  requireRunnable(program);
   const child = spawn(program);
   const stdout = child.stdout.getReader();
   try {
@@ -28,6 +34,15 @@ export async function metadataOf(program: string): Promise<Metadata> {
     kill(child.pid);
     await stdout.cancel();
     await child.status;
+  }
+}
+
+/** As where it is used: to ask it is to run it. */
+function requireRunnable(program: string): void {
+  try {
+    requireOwn(program);
+  } catch (error) {
+    throw hostFault(error, program);
   }
 }
 

@@ -17,7 +17,7 @@ export interface Keeping {
 
 /**
  * Keeps a set in the place of one that may be there. What that one had in the store, and the new one has not, is
- * removed from it.
+ * removed from it, where it can be.
  * @param decide is given the set that is there; throws to leave it
  * @throws {Fault} UNSUPPORTED when there are literal values and the default store persists nothing: nothing is changed
  */
@@ -31,7 +31,13 @@ export async function keepSet(
   if (literals.length > 0) await persist(literals, stores);
   const before = await folder.replace(set, decide);
   const kept = literalKeys(set);
-  if (before) await forgetLiterals(stores, literalKeys(before).filter((key) => !kept.includes(key)));
+  const stale = before ? literalKeys(before).filter((key) => !kept.includes(key)) : [];
+  try {
+    await forgetLiterals(stores, stale);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    report.warning(`in the secret store stay: ${stale.join(", ")} (${error.message})`); // the set has been replaced
+  }
   report.data(
     { namespace: set.namespace, name: set.name, sealed: literals.map(({ name, key }) => ({ name, key })) },
     () => [],

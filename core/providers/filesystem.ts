@@ -26,6 +26,17 @@ export const filesystem: ProviderKind = {
     around.warn(`secrets are plaintext in ${path}: for development only`);
     return Promise.resolve(new FilesystemProvider(path.startsWith("/") ? path : `${around.cwd}/${path}`));
   },
+  async check(config, around) {
+    await using _provider = await filesystem.open(config, around);
+    const { folder } = config;
+    if (typeof folder !== "string") return;
+    if (!folder.startsWith("/")) {
+      throw new Fault("CONFIG", "the store's configuration is wrong: config.folder is not an absolute path", {
+        hint: "it would be another folder wherever a command is called",
+      });
+    }
+    guardFolder(folder, "sealed"); // it is closed to others when it is used
+  },
 };
 
 /** No key's: it begins with a full stop. */
@@ -91,7 +102,7 @@ export class FilesystemProvider implements ChangeableProvider, ListableProvider,
 
   async remove(names: readonly SecretName[]): Promise<void> {
     await this.#exclusively(() => {
-      const missing = names.filter((name) => !this.#closeFoldersOf(name) || !statIfPresent(this.#pathOf(name)));
+      const missing = names.filter((name) => !this.#closeFoldersOf(name) || !this.#isThere(name));
       if (missing.length > 0) throw missingSecrets(missing);
       for (const name of names) {
         const path = this.#pathOf(name);
@@ -105,12 +116,17 @@ export class FilesystemProvider implements ChangeableProvider, ListableProvider,
     return Promise.resolve();
   }
 
+  /** A folder of that name is other keys'. */
+  #isThere(key: string): boolean {
+    return statIfPresent(this.#pathOf(key))?.isDirectory === false;
+  }
+
   #pathOf(key: string): string {
     return [this.#folder, ...pathOfKey(key)].join("/");
   }
 
   #read(key: string): ProvidedValue | undefined {
-    if (!this.#closeFoldersOf(key)) return undefined;
+    if (!this.#closeFoldersOf(key) || !this.#isThere(key)) return undefined;
     const path = this.#pathOf(key);
     tighten(path, 0o600);
     const bytes = readGuarded(path, "private", MAX_VALUE_BYTES);
@@ -127,6 +143,11 @@ export class FilesystemProvider implements ChangeableProvider, ListableProvider,
     let folder = this.#folder;
     for (const component of pathOfKey(key).slice(0, -1)) {
       if (!closeFolder(folder += `/${component}`)) Deno.mkdirSync(folder, { mode: 0o700 });
+    }
+    if (statIfPresent(this.#pathOf(key))?.isDirectory) {
+      throw new Fault("DENIED", `${this.#pathOf(key)} is a folder, in which there are other keys`, {
+        hint: "choose another name: plain files hold no key below another",
+      });
     }
     value.use((bytes) => replaceFile(this.#pathOf(key), `${this.#folder}/${TEMPORARY}`, bytes));
     syncFolder(folder);

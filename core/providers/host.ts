@@ -2,6 +2,7 @@
  * Porter's default provider: variables, files, commands' outputs and literal texts of the machine that Coffer runs on.
  * It persists nothing, and says so in Porter's words.
  */
+import { concat } from "../crypto/bytes.ts";
 import { Fault } from "../fault.ts";
 import { Secret } from "../secret.ts";
 import { hostFault } from "../store/file_guard.ts";
@@ -102,11 +103,20 @@ export class HostProvider implements WritableProvider {
     const what = "a command that a value comes from";
     const env = Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("COFFER_")));
     try {
-      const child = new Deno.Command(program, { args, env, clearEnv: true, stdin: "null", stderr: "inherit" });
-      const { code, stdout } = await child.output();
-      if (code === 0 && stdout.length <= MAX_BYTES) return stdout;
-      stdout.fill(0);
-      if (code === 0) throw new Fault("UNSUPPORTED", `${what} printed more than 16 MiB`, { hint: "use a file" });
+      const child = new Deno.Command(program, {
+        args,
+        env,
+        clearEnv: true,
+        stdin: "null",
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+      const output = await readAtMost(child.stdout, MAX_BYTES);
+      if (!output) end(child);
+      const { code } = await child.status;
+      if (!output) throw new Fault("UNSUPPORTED", `${what} printed more than 16 MiB`, { hint: "use a file" });
+      if (code === 0) return output;
+      output.fill(0);
       throw new Fault("UNAVAILABLE", `${what} ended with ${code}`, { hint: "run it by itself to see why" });
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
@@ -122,6 +132,30 @@ export class HostProvider implements WritableProvider {
     const secret = new Secret(bytes.slice(0, end));
     bytes.fill(0);
     return secret;
+  }
+}
+
+/** That nobody reads any more is nothing that it has to mind. */
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // it has ended
+  }
+}
+
+/** What there is, unless it is more: a command may print without end. */
+async function readAtMost(stream: ReadableStream<Uint8Array<ArrayBuffer>>, most: number) {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      if ((size += chunk.length) > most) return undefined; // which closes the pipe
+    }
+    return concat(...chunks);
+  } finally {
+    for (const chunk of chunks) chunk.fill(0);
   }
 }
 

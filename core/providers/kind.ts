@@ -34,9 +34,10 @@ export interface ProviderKind {
   open(config: ProviderConfig, around: Surroundings): Promise<Provider>;
   /**
    * Finds out whether one made so would work, for kinds of which that is not known before they are used.
+   * @param stackId of the stack whose secrets are to be there
    * @throws {Fault} what is wrong: with the configuration, or at the other end
    */
-  check?(config: ProviderConfig, around: Surroundings): Promise<void>;
+  check?(config: ProviderConfig, around: Surroundings, stackId: string): Promise<void>;
 }
 
 /**

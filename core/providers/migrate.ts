@@ -2,8 +2,10 @@
 import { Fault } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 import type { NewValue } from "../stack/stack.ts";
+import { can } from "./ability.ts";
 import { findSecrets } from "./all_or_none.ts";
 import type { ChangeableProvider, ListableProvider, ProvidedValue, Provider, RemovableProvider } from "./provider.ts";
+import { isSame } from "./same_value.ts";
 
 type Target = ChangeableProvider & RemovableProvider;
 
@@ -16,7 +18,7 @@ export interface MigrateOptions {
 
 export interface Migrated {
   readonly copied: readonly SecretName[];
-  /** There already, byte for byte. */
+  /** There already, the same. */
   readonly unchanged: readonly SecretName[];
 }
 
@@ -35,7 +37,7 @@ export async function migrate(
   const before = await findSecrets(to, names);
   const written: SecretName[] = [];
   try {
-    const changed = [...source].filter(([name, value]) => !isSame(value, before.get(name)));
+    const changed = [...source].filter(([name, value]) => !areSame(value, before.get(name)));
     const others = changed.filter(([name]) => before.has(name)).map(([name]) => name);
     if (others.length > 0 && !replace) throw conflict(others);
     try {
@@ -67,7 +69,7 @@ async function put(
   expected: NewValue | undefined,
 ): Promise<void> {
   await to.change(name, (current) => {
-    if (!isSame(current, expected)) throw conflict([name]);
+    if (!areSame(current, expected)) throw conflict([name]);
     return next;
   });
 }
@@ -75,20 +77,30 @@ async function put(
 /** In the place of what was written, which may not have got there. */
 async function putBack(to: ChangeableProvider, name: SecretName, old: NewValue, written: NewValue): Promise<void> {
   await to.change(name, (current) => {
-    if (isSame(current, old)) return undefined;
-    if (!isSame(current, written)) throw conflict([name]);
+    if (areSame(current, old)) return undefined;
+    if (!areSame(current, written)) throw conflict([name]);
     return old;
   });
 }
 
 async function requireSame(to: Provider, source: ReadonlyMap<SecretName, ProvidedValue>): Promise<void> {
   const found = await findSecrets(to, [...source.keys()]);
-  const different = [...source].filter(([name, value]) => !isSame(value, found.get(name))).map(([name]) => name);
+  const different = [...source].filter(([name, value]) => !areSame(value, found.get(name))).map(([name]) => name);
   for (const { value } of found.values()) value.dispose();
   if (different.length === 0) return;
   throw new Fault("INTERNAL", `what was written cannot be read back: ${different.join(", ")}`, {
     hint: "nothing was migrated; the provider does not keep what it is given",
   });
+}
+
+/**
+ * Removes what was written where there was no value. Of a secret that was deleted, and can be had back, there are older
+ * versions: removing would take these as well.
+ * @throws {Fault} CONFLICT when there are
+ */
+async function removeNew(to: Target, name: SecretName): Promise<void> {
+  if (can(to, "history") && (await to.history(name)).length > 1) throw conflict([name]);
+  await to.remove([name]);
 }
 
 /** As well as it goes. @returns what could not be taken back, or is not what was written */
@@ -103,7 +115,7 @@ async function takeBack(
     const old = before.get(name);
     try {
       if (old) await putBack(to, name, old, source.get(name)!);
-      else if (await holds(to, name, source.get(name)!)) await to.remove([name]);
+      else if (await holds(to, name, source.get(name)!)) await removeNew(to, name);
     } catch {
       left.push(name);
     }
@@ -131,9 +143,8 @@ async function holds(provider: Provider, name: SecretName, value: NewValue): Pro
   return found !== undefined;
 }
 
-function isSame(one: NewValue | undefined, other: NewValue | undefined): boolean {
-  if (!one || !other) return one === other;
-  return one.type === other.type && one.value.equals(other.value);
+function areSame(one: NewValue | undefined, other: NewValue | undefined): boolean {
+  return one && other ? isSame(one, other) : one === other;
 }
 
 function conflict(names: readonly SecretName[]): Fault {

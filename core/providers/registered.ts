@@ -29,6 +29,17 @@ export interface CacheUse {
   readonly offline: boolean;
 }
 
+/**
+ * A stack that is with a stack could be with itself, or with one that is with it: nothing would ever be found.
+ * @throws {Fault} UNSUPPORTED when secrets of this kind are in a stack
+ */
+export function requireElsewhere(kind: string): void {
+  if (kind !== "sealed") return;
+  throw new Fault("UNSUPPORTED", "sealed is where secrets are with no provider: it cannot be registered as one", {
+    hint: "coffer provider unregister, if there is one; --stack NAME for the secrets of another stack",
+  });
+}
+
 /** The text to register. */
 export function registeredText({ config, cacheSeconds }: RegisteredConfig): Secret {
   return Secret.fromText(
@@ -58,6 +69,7 @@ export async function openRegistered(
   if (!registration) return undefined;
   using _config = registration.config;
   const { provider: kind } = registration;
+  requireElsewhere(kind);
   try {
     const { config, cacheSeconds } = registeredConfig(registration);
     const provider = await (await providerKind(kind)).open(config, around);

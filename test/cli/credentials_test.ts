@@ -118,6 +118,28 @@ endToEnd("coffer credentials apply keeps literals in the store that is configure
   assert.deepEqual([...filesBelow(folder.path)], []);
 }, BUNDLE_ONLY);
 
+endToEnd(
+  "coffer credentials apply changes a set whose values cannot be removed, and says that they stay",
+  async (coffer) => {
+    await coffer.given();
+    await coffer.ok(["plugin", "install-into-porter"]);
+    const config = { folder: `${coffer.root}/secrets` };
+    const store = { name: "p", plugin: "coffer.filesystem", start_timeout: "60s", config };
+    coffer.configure(JSON.stringify({ "default-secrets": "p", secrets: [store] }), "config.json");
+    await coffer.ok(["credentials", "apply", setFile(coffer, "s.json", { token: { value: "hunter2" } })]);
+    const { code, stderr } = await coffer.run([
+      "credentials",
+      "apply",
+      setFile(coffer, "s.json", { token: { env: "TOKEN" } }),
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /credentials\/s\/token/);
+    const { credentials } = await coffer.json(["credentials", "show", "s"]) as Document;
+    assert.deepEqual(credentials!.map(({ source }) => source), [{ env: "TOKEN" }]);
+  },
+  BUNDLE_ONLY,
+);
+
 endToEnd("coffer credentials apply refuses what is no set, and says all that is wrong", async (coffer) => {
   const refused: [string, string][] = [
     ["bad.yaml", "name: x\ncredentials: [{name: a, source: {vault: hunter2}}, {name: b, source: {env: A, path: b}}]"],

@@ -57,9 +57,11 @@ endToEnd("a plugin that does not say what it is has an empty row, and the reason
     fails: answering("exit 3"),
     floods: answering("exec cat /dev/zero"),
     nothing: "no program",
+    open: answering(`touch '${coffer.root}/ran'; echo '${JSON.stringify(METADATA)}'`),
   };
   for (const [name, text] of Object.entries(wrong)) {
-    coffer.file(`${coffer.home}/.porter/plugins/${name}/${name}`, text, 0o755);
+    const path = coffer.file(`${coffer.home}/.porter/plugins/${name}/${name}`, text);
+    Deno.chmodSync(path, name === "open" ? 0o777 : 0o755); // of one that everybody may change, nobody knows what it is
   }
   const { code, text, stderr } = await coffer.run(["plugin", "list", "--json"]);
   assert.equal(code, 0);
@@ -70,6 +72,7 @@ endToEnd("a plugin that does not say what it is has an empty row, and the reason
   );
   const reasons = stderr.trim().split("\n").map((line) => JSON.parse(line).warning as string);
   assert.equal(new Set(reasons.map((reason) => reason.replace(/^.*?: /, ""))).size, Object.keys(wrong).length);
+  assert.throws(() => Deno.statSync(`${coffer.root}/ran`), Deno.errors.NotFound);
 }, { targets: ["bundle"] });
 
 endToEnd(
@@ -103,6 +106,8 @@ endToEnd(
     assert.equal(await sha256Of(installed.path), await sha256Of(other));
     assert.deepEqual([...Deno.readDirSync(`${coffer.home}/.coffer/plugins/azure`)].map(({ name }) => name), ["azure"]);
     await coffer.fault("NOT_FOUND", ["plugin", "install", "none"]);
+    await coffer.fault("DENIED", ["plugin", "install", other, "--sha256", "0".repeat(64)]);
+    assert.deepEqual([...Deno.readDirSync(`${coffer.home}/.coffer/plugins`)].map(({ name }) => name), ["azure"]);
     await coffer.fault("USAGE", ["plugin", "install", file, "--name", "../azure"]);
     await coffer.fault("USAGE", ["plugin", "install", file, "--version", "v1"]);
   },
@@ -118,6 +123,12 @@ endToEnd(
       if (pathname.startsWith("/away")) return Response.redirect("http://plugins.example/x");
       if (pathname.startsWith("/moved/v1")) {
         return Response.redirect(new URL(`/plugins${pathname.slice(6)}`, request.url));
+      }
+      if (pathname.startsWith("/nowhere")) {
+        return new Response(null, { status: 302, headers: { Location: "http://[::x" } });
+      }
+      if (pathname.startsWith("/broken")) {
+        return new Response(new Blob([SAYS]).stream(), { headers: { "Content-Length": "1000000" } });
       }
       if (pathname.startsWith("/round")) return Response.redirect(request.url);
       if (!pathname.startsWith("/plugins/")) return new Response("none", { status: 404 });
@@ -142,6 +153,9 @@ endToEnd(
     await coffer.fault("USAGE", install("ftp://127.0.0.1"));
     await coffer.fault("USAGE", install("no address"));
     await coffer.fault("UNAVAILABLE", install(`${base}/round`));
+    await coffer.fault("UNAVAILABLE", install(`${base}/nowhere`));
+    const { message } = await coffer.fault("UNAVAILABLE", install(`${base}/broken`));
+    assert.match(message, /^the download from 127\.0\.0\.1:\d+ broke off$/);
     await coffer.fault("UNAVAILABLE", install("http://127.0.0.1:1"));
     await coffer.fault("DENIED", install(`${base}/plugins`, "--sha256", "0".repeat(64)));
   },

@@ -118,6 +118,16 @@ endToEnd("coffer provider register keeps nothing unless everything is right", as
   await coffer.fault("CONFIG", ...attempt("http://vault.example/dev"));
   await coffer.fault("CONFIG", ...attempt("not a url"));
   await coffer.fault("USAGE", ...attempt(vault.url, ""));
+  await coffer.fault("UNSUPPORTED", ["provider", "register", "--kind", "sealed"]);
+  await coffer.fault("USAGE", ["provider", "register", "--kind", "filesystem", "--url", vault.url]);
+  await coffer.fault("USAGE", ["provider", "register", "--kind", "plugin", "--token-stdin"], { stdin: "t" });
+  await coffer.fault("USAGE", [...attempt(vault.url)[0], "--cache-ttl", "0"], { stdin: vault.token });
+  const config = coffer.file("vault.json", JSON.stringify({ prefix: "folder" }));
+  await coffer.fault("USAGE", [...attempt(vault.url)[0], "--config", config], { stdin: vault.token });
+  {
+    await using own = await serve(coffer);
+    await coffer.fault("CONFLICT", ...attempt(`${own.url}/dev`, own.token));
+  }
   for (const mount of ["none", "dev/data"]) {
     const { code } = await coffer.run(...attempt(`http://127.0.0.1:${port}/${mount}`));
     assert.ok([3, 4, 5].includes(code), `${mount}: ${code}`);
@@ -359,6 +369,16 @@ endToEnd("coffer vault configure makes a place in an OpenBao, and a token that o
   await coffer.ok(["provider", "migrate", "--to", "provider", "--stack", "acme"]);
   assert.equal(await coffer.ok(["get", "API_KEY", "--stack", "acme"]), LOCAL.API_KEY);
   await coffer.fault("DENIED", [...asked, "--mount", "other"], { stdin: String(made.token) });
+  // The address may name the mount, as for register. Of two names neither is made.
+  const inUrl = ["vault", "configure", "--url", `${server.address}/team`, "--stack", "acme", "--token-stdin"];
+  const { mount } = await coffer.json(inUrl, { stdin: server.token }) as { mount: string };
+  assert.equal(mount, "team");
+  await coffer.fault("CONFIG", [...inUrl, "--mount", "two"], { stdin: server.token });
+  await coffer.fault("USAGE", inUrl.with(3, `${server.address}/team/kv`), { stdin: server.token });
+  const root = { headers: { "X-Vault-Token": server.token } };
+  const { data: mounts } = await (await fetch(`${server.address}/v1/sys/mounts`, root)).json();
+  const kept = Object.keys(mounts).filter((path) => mounts[path].type === "kv");
+  assert.deepEqual(kept.sort(), ["acme/", "secret/", "team/"]);
   await coffer.fault("UNAVAILABLE", [
     "vault",
     "configure",

@@ -66,8 +66,8 @@ function resolved(path: string): string | undefined {
   }
 }
 
-/** What everybody may change is anybody's program. */
-function requireOwn(path: string): void {
+/** What everybody may change is anybody's program. @throws {Fault} DENIED; CONFIG when it is no program */
+export function requireOwn(path: string): void {
   const info = Deno.statSync(path);
   const { isFile, mode, uid } = info;
   const [me, root] = [Deno.uid(), 0];

@@ -16,7 +16,7 @@ export function sealedVault(where: string): Fault {
 
 export function badToken(where: string): Fault {
   return new Fault("DENIED", `${where} does not know the token, or it has ended`, {
-    hint: "register another one: coffer provider register --url URL --token-stdin",
+    hint: "coffer provider unregister if it is a stack's, then: coffer provider register --url URL --token-stdin",
   });
 }
 

@@ -7,13 +7,14 @@ import { Secret } from "../../secret.ts";
 import { isJsonObject, type JsonObject } from "../../stack/kv/json.ts";
 import type { RecordedVersion } from "../../stack/secret_record.ts";
 import type { NewValue } from "../../stack/stack.ts";
+import { isSame } from "../same_value.ts";
 import { isMissing, keysIn, objectIn, says } from "./answer.ts";
 import type { VaultPlace } from "./config.ts";
 import { notVault } from "./faults.ts";
 import { refused } from "./refused.ts";
 import type { VaultRequest } from "./server.ts";
 import type { VaultSession } from "./session.ts";
-import { isSame, valueOf, valueOfText } from "./value.ts";
+import { valueOf, valueOfText } from "./value.ts";
 
 /** A version as it was read; whoever gets one that has a value disposes of that. */
 export type FoundVersion =

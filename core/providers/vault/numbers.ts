@@ -19,8 +19,8 @@ export function hasLongNumber(text: Secret): boolean {
   return found;
 }
 
-/** Digits without zeros at either end, and the exponent that then belongs to them: the same for equal numbers. */
-function digitsOf(number: string): string {
+/** Digits without zeros at either end, and the exponent that then belongs to them: the same for equal numbers. What is no number stays. */
+export function digitsOf(number: string): string {
   const parts = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number);
   if (!parts) return number; // Infinity
   const [, whole = "", fraction = "", exponent = "0"] = parts;

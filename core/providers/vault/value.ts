@@ -3,7 +3,7 @@ import { Fault } from "../../fault.ts";
 import type { SecretName } from "../../name.ts";
 import type { Secret } from "../../secret.ts";
 import { kvDataOf, valueOfKvData } from "../../stack/kv/data.ts";
-import { isJsonObject, type JsonObject, parseJsonObject, writeJson } from "../../stack/kv/json.ts";
+import { type JsonObject, writeJson } from "../../stack/kv/json.ts";
 import type { NewValue } from "../../stack/stack.ts";
 
 /**
@@ -31,21 +31,4 @@ export function valueOf(data: JsonObject): NewValue {
 /** As {@linkcode valueOf}, for an object's text, which is borrowed. */
 export function valueOfText(data: Secret): NewValue {
   return valueOfKvData(data, "bytes");
-}
-
-/** Whether two values are the same, in whatever order their fields are. */
-export function isSame(one: NewValue, other: NewValue): boolean {
-  if (one.type !== other.type) return false;
-  return one.type === "bytes" ? one.value.equals(other.value) : sorted(one.value) === sorted(other.value);
-}
-
-function sorted(object: Secret): string {
-  const inOrder = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(inOrder);
-    if (!isJsonObject(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => [k, inOrder(v)]),
-    );
-  };
-  return JSON.stringify(inOrder(parseJsonObject(object)));
 }

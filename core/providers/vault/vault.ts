@@ -17,10 +17,10 @@ export const vault: ProviderKind = {
     const parsed = readVaultConfig(config);
     return new VaultProvider(await openVault(parsed, around), parsed);
   },
-  async check(config, around) {
+  async check(config, around, stackId) {
     const parsed = readVaultConfig(config);
     await using session = await openVault(parsed, around);
-    await checkVault(session, parsed);
+    await checkVault(session, parsed, stackId);
   },
 };
 

@@ -109,6 +109,33 @@ Deno.test("FilesystemProvider refuses what a plain file cannot hold, and keeps w
   await assertFault("NOT_FOUND", () => provider.remove(["a", "none"] as SecretName[]));
 });
 
+Deno.test("FilesystemProvider takes no folder for a secret", async () => {
+  using root = temporaryFolder();
+  await using provider = new FilesystemProvider(root.path);
+  await persist(provider, "a/b", "value");
+  await persist(provider, "c", "value");
+  Deno.mkdirSync(`${root.path}/empty`, { mode: 0o700 });
+  const results = await provider.resolve([secret("a"), secret("empty")]);
+  assert.deepEqual(results.map(codeOf), ["NOT_FOUND", "NOT_FOUND"]);
+  await assertFault("DENIED", () => persist(provider, "a", "a file where a folder is"));
+  await assertFault("NOT_FOUND", () => provider.remove(["c", "a", "empty"] as SecretName[]));
+  assert.deepEqual(everythingBelow(root.path).sort(), ["a", "a/b", "c", "empty"].map((path) => `${root.path}/${path}`));
+});
+
+Deno.test("the filesystem provider is registered with a folder that is one wherever a command is called", async () => {
+  using root = temporaryFolder();
+  const secretsOf = () => Promise.reject(new Error("not asked for"));
+  const around = { env: () => root.path, cwd: root.path, secretsOf, warn: () => {} };
+  const check = (config: Record<string, unknown>) => filesystem.check!(config, around, "id");
+  Deno.writeTextFileSync(`${root.path}/file`, "");
+  await check({});
+  await check({ folder: `${root.path}/none` });
+  await assertFault("CONFIG", () => check({ folder: "here" }));
+  await assertFault("CONFIG", () => check({ folder: 7 }));
+  await assertFault("DENIED", () => check({ folder: `${root.path}/file` }));
+  assert.deepEqual(everythingBelow(root.path), [`${root.path}/file`]);
+});
+
 Deno.test("the filesystem provider is at Porter's home unless told otherwise, and warns", async () => {
   using root = temporaryFolder();
   const warnings: string[] = [];

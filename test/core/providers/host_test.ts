@@ -85,6 +85,14 @@ Deno.test("HostProvider keeps a command's stderr out of its value, and Coffer's 
   assert.equal(new TextDecoder().decode(stdout), '["a","b",null]\n');
 });
 
+Deno.test("HostProvider ends a command that prints without end", { ignore: Deno.build.os === "windows" }, async () => {
+  await using provider = new HostProvider(read);
+  const before = Deno.memoryUsage().rss;
+  const [found] = await provider.resolve([source("command", "cat /dev/zero")]);
+  assert.equal(found instanceof Fault && found.code, "UNSUPPORTED");
+  assert.ok(Deno.memoryUsage().rss - before < 256 * 1024 * 1024);
+});
+
 Deno.test("HostProvider persists nothing, in Porter's words", async () => {
   await using provider = new HostProvider(read);
   using value = Secret.fromText("value");

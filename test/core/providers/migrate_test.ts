@@ -84,6 +84,32 @@ Deno.test("migrate() reads everything back, and names what is another value", as
   assert.match(message, /left .*: a$/);
 });
 
+Deno.test("migrate() takes fields in another order, and numbers written otherwise, for the same", async () => {
+  const [from, to] = [await holding({}), await holding({})];
+  using given = Secret.fromText('{"z":1.0,"a":[1e3,{"y":"1.0","b":null}]}');
+  await from.persist(secret("fields"), { value: given, type: "json" });
+  const change = to.change.bind(to);
+  using kept = Secret.fromText('{"a":[1000,{"b":null,"y":"1.0"}],"z":1}'); // by a Vault
+  to.change = (name, decide) => change(name, (current) => decide(current) && { value: kept, type: "json" });
+  assert.deepEqual(await migrate(from, to, { replace: false }), { copied: ["fields"], unchanged: [] });
+  assert.deepEqual(await migrate(from, to, { replace: false }), { copied: [], unchanged: ["fields"] });
+  for (const other of ['{"z":1,"a":[1000,{"y":1.0,"b":null}]}', '{"z":1,"a":[{"y":"1.0","b":null},1000]}']) {
+    using value = Secret.fromText(other);
+    await from.persist(secret("fields"), { value, type: "json" });
+    await assertFault("CONFLICT", () => migrate(from, to, { replace: false }));
+  }
+});
+
+Deno.test("migrate() takes nothing back that would take older versions with it", async () => {
+  const [from, to] = [await holding({ a: "1", b: "2", c: "3" }), await holding({})];
+  to.failAt = 3;
+  const versions = (name: string) => name === "a" ? [2, 1] : [1]; // the first of a's was deleted
+  Object.assign(to, { history: (name: string) => Promise.resolve(versions(name).map((version) => ({ version }))) });
+  const { message } = await assertFault("UNAVAILABLE", () => migrate(from, to, { replace: false }));
+  assert.match(message, /left as they were copied: a$/);
+  assert.deepEqual(await stateOf(to), { a: "1" });
+});
+
 Deno.test("migrate() overwrites nobody's newer value", async () => {
   const [from, to] = [await holding({ a: "1", b: "2" }), await holding({})];
   const change = to.change.bind(to);

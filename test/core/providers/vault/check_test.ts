@@ -82,6 +82,18 @@ Deno.test("a folder of an engine is said to be one, with what to write instead",
   assert.equal(hint, 'mount = "secret", prefix = "team/web"');
 });
 
+Deno.test("checkVault() does not take a server of the very stack for its Vault", async () => {
+  const double = await VaultDouble.start({ secret: {}, other: {} });
+  using served = double.served;
+  const { id } = served.stack().header;
+  const attempt = async (mount: string) => {
+    await using session = double.session();
+    await checkVault(session, { ...PLACE, mount }, id);
+  };
+  await assertFault("CONFLICT", () => attempt("secret"));
+  await attempt("other");
+});
+
 const bao = new SharedBao();
 
 withBao("checkVault() finds the same in OpenBao", async () => {

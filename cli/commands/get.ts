@@ -4,6 +4,7 @@ import type { SecretName } from "../../core/name.ts";
 import type { ProvidedValue } from "../../core/providers/provider.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
 import type { Secret } from "../../core/secret.ts";
+import { parseJsonExactly } from "../../core/stack/kv/json.ts";
 import { command, type CommonFlags, type Context, offlineFlag, parseCount, secretNameArgument } from "../command.ts";
 import type { OpenedStack } from "../opened_stack.ts";
 import type { Report } from "../report.ts";
@@ -86,7 +87,7 @@ function print(value: Secret, report: Report): void {
   if (report.stdoutIsTerminal) report.line("");
 }
 
-/** Text as `value`, bytes that are not text as `base64`, an object with fields as `fields`. */
+/** Text as `value`, bytes that are not text as `base64`, an object with fields as `fields`, its numbers as they were written. */
 function jsonValue(value: Secret, hasFields: boolean): Record<string, unknown> {
   let text: string;
   try {
@@ -94,5 +95,5 @@ function jsonValue(value: Secret, hasFields: boolean): Record<string, unknown> {
   } catch {
     return { base64: value.use(encodeBase64) };
   }
-  return hasFields ? { fields: JSON.parse(text) } : { value: text };
+  return hasFields ? { fields: parseJsonExactly(text) } : { value: text };
 }

@@ -113,7 +113,7 @@ function storesOfContext(document: Table, choices: Choices, problems: string[]):
 
 function storesIn(table: Table, prefix: string, choices: Choices, problems: string[]): Stores {
   const known = [...STORE_KEYS, ...PORTER_KEYS];
-  const reader = new TableReader(table, prefix, known, problems);
+  const reader = new TableReader(withoutEmpty(table), prefix, known, problems);
   const setting = (key: string) => {
     const variable = `COFFER_${key.toUpperCase().replaceAll("-", "_")}`;
     return choices.env(variable) ?? withEnv(reader.text(key), `${prefix}${key}`, choices, problems) ?? "";
@@ -125,6 +125,11 @@ function storesIn(table: Table, prefix: string, choices: Choices, problems: stri
   const chosen = named.find((store) => store.name === name);
   if (name !== "" && !chosen) problems.push(`secrets ${JSON.stringify(name)} not defined`);
   return { default: chosen ?? unconfigured(plugin, problems), named, namespace: setting("namespace") };
+}
+
+/** `secrets:` with nothing behind it, or with lines that are all comments, is not set, as for Porter. */
+function withoutEmpty(table: Table): Table {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== null));
 }
 
 /** `default-secrets-plugin`: without a configuration, and named for what it is. */

@@ -125,6 +125,14 @@ endToEnd("coffer get prints JSON when asked to", async (coffer) => {
     created: undefined,
     value: "ada",
   });
+  const editor = coffer.file(
+    `${coffer.root}/editor`,
+    '#!/bin/sh\necho \'{"id":12345678901234567890,"rate":1.10}\' > "$1"\n',
+    0o755,
+  );
+  await coffer.ok(["edit", "db"], { env: { EDITOR: editor } });
+  const numbers = await coffer.ok(["get", "db", "--json"]);
+  assert.match(numbers, /"id": 12345678901234567890,\n\s*"rate": 1\.10\n/);
 });
 
 endToEnd("coffer get fails with a code of its own when there is nothing to get", async (coffer) => {

@@ -2,6 +2,7 @@
 import { Fault } from "./fault.ts";
 import { keyOfOrigin } from "./origin.ts";
 import type { ProvidedValue, Provider, Source, SourceKind } from "./providers/provider.ts";
+import { resolveKeys } from "./providers/resolve_keys.ts";
 
 /** The provider that resolves a kind of source; the same object for kinds that have the same. */
 export type ProviderOf = (kind: SourceKind) => Promise<Provider>;
@@ -27,7 +28,7 @@ export async function resolveSources(
   }
   await Promise.all([...byProvider].map(async ([provider, wanted]) => {
     try {
-      const answers = await provider.resolve(wanted);
+      const answers = await resolveKeys(provider, wanted);
       for (const [i, source] of wanted.entries()) results.set(keyOfOrigin(source), answers[i]!);
     } catch (error) {
       failAll(wanted, error, results);

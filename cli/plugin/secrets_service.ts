@@ -18,8 +18,7 @@ export class SecretsService implements AsyncDisposable {
   /** The value, which the caller disposes of. @throws {Fault} when there is none */
   async resolve(request: ResolveRequest): Promise<Secret> {
     const source = sourceOf(request);
-    const store = await this.#opened();
-    const [found] = await (source.kind === "secret" ? resolveKeys(store, [source.hint]) : store.resolve([source]));
+    const [found] = await resolveKeys(await this.#opened(), [source]);
     if (found instanceof Fault) throw found;
     requireText(found!.value);
     return found!.value;

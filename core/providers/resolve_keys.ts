@@ -8,22 +8,24 @@ import type { ProvidedValue, Provider, Source } from "./provider.ts";
 const WITH_FIELD = /^([^#]+)#([A-Za-z0-9_][A-Za-z0-9._-]{0,254})$/;
 
 /**
- * Looks up keys. One that does not exist, and has the form `name#field`, is that field of that secret; one that does
- * exist is itself, since Porter makes keys of what bundles call their parameters.
- * @returns as `Provider.resolve` for each key, in the same order
- * @throws {Fault} as `Provider.resolve`
+ * As `Provider.resolve`. But a key of a secret that does not exist, and has the form `name#field`, is that field of that
+ * secret; one that does exist is itself, since Porter makes keys of what bundles call their parameters.
  */
-export async function resolveKeys(provider: Provider, keys: readonly string[]): Promise<(ProvidedValue | Fault)[]> {
-  const results = await provider.resolve(keys.map(secret));
+export async function resolveKeys(
+  provider: Provider,
+  sources: readonly Source[],
+): Promise<(ProvidedValue | Fault)[]> {
+  const results = await provider.resolve(sources);
   const fields = results.flatMap((result, at) => {
-    const [, name, field] = WITH_FIELD.exec(keys[at]!) ?? [];
+    const { kind, hint } = sources[at]!;
+    const [, name, field] = kind === "secret" ? WITH_FIELD.exec(hint) ?? [] : [];
     const isMissing = result instanceof Fault && result.code === "NOT_FOUND";
     return isMissing && name !== undefined && isSecretName(name) ? [{ at, name, field: field! }] : [];
   });
   if (fields.length === 0) return results;
   let owners: (ProvidedValue | Fault)[];
   try {
-    owners = await provider.resolve(fields.map(({ name }) => secret(name)));
+    owners = await provider.resolve(fields.map(({ name }) => ({ kind: "secret", hint: name })));
   } catch (error) {
     for (const result of results) if (!(result instanceof Fault)) result.value.dispose();
     throw error;
@@ -41,8 +43,4 @@ function fieldIn(owner: ProvidedValue | Fault, field: string, name: string): Pro
     if (error instanceof Fault) return error;
     throw error;
   }
-}
-
-function secret(hint: string): Source {
-  return { kind: "secret", hint };
 }

@@ -6,6 +6,7 @@ import { MemoryProvider } from "../../core/providers/memory.ts";
 import type { ProvidedValue, Provider, Source, SourceKind } from "../../core/providers/provider.ts";
 import { parseReference } from "../../core/reference.ts";
 import { lookUp, resolve } from "../../core/resolve.ts";
+import { Secret } from "../../core/secret.ts";
 import { persist } from "../contract/provider.ts";
 import { assertFault } from "../fixture/assert_fault.ts";
 
@@ -13,21 +14,21 @@ const noStack = () => Promise.resolve({ find: () => Promise.resolve(new Map()) }
 const source = (kind: SourceKind, hint: string): Source => ({ kind, hint });
 
 /** A provider that notes what it is asked. */
-class Asked implements Provider {
+class Asked<P extends Provider> implements Provider {
   readonly calls: (readonly Source[])[] = [];
-  readonly #provider: Provider;
+  readonly provider: P;
 
-  constructor(provider: Provider) {
-    this.#provider = provider;
+  constructor(provider: P) {
+    this.provider = provider;
   }
 
   resolve(sources: readonly Source[]): Promise<(ProvidedValue | Fault)[]> {
     this.calls.push(sources);
-    return this.#provider.resolve(sources);
+    return this.provider.resolve(sources);
   }
 
   [Symbol.asyncDispose]() {
-    return this.#provider[Symbol.asyncDispose]();
+    return this.provider[Symbol.asyncDispose]();
   }
 }
 
@@ -54,6 +55,16 @@ Deno.test("resolve() asks each provider once, and gives every source its value",
   assert.deepEqual([store.calls.map((call) => call.length), host.calls.map((call) => call.length)], [[2], [3]]);
   assert.equal(resolved.values.length, 5);
   assert.equal(resolved.masked.length, 5);
+});
+
+Deno.test("resolve() takes name#field for a field of a secret, as Coffer does as Porter's plugin", async () => {
+  const { store, providerOf } = await stores({}, {});
+  using fields = Secret.fromText('{"password":"hunter2"}');
+  await store.provider.persist(source("secret", "db"), { value: fields, type: "json" });
+  const origins = [source("secret", "db#password"), source("secret", "db")];
+  using resolved = await resolve(origins, noStack, providerOf);
+  assert.equal(resolved.of(origins[0]!).revealText(), "hunter2");
+  await assertFault("NOT_FOUND", () => resolve([source("secret", "db#user")], noStack, providerOf));
 });
 
 Deno.test("lookUp() tries every source, and says of each what became of it", async () => {

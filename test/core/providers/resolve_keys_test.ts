@@ -11,7 +11,7 @@ Deno.test("resolveKeys() finds keys, and fields of secrets where there is no suc
   await persist(provider, "db#port", "a key of its own");
   using fields = Secret.fromText('{"password":"hunter2","port":5432}');
   await provider.persist(secret("db"), { value: fields, type: "json" });
-  const found = await resolveKeys(provider, ["plain", "db#password", "db#port", "none", "db#password"]);
+  const found = await resolveKeys(provider, ["plain", "db#password", "db#port", "none", "db#password"].map(secret));
   assert.deepEqual(found.map(codeOf), ["ok", "ok", "ok", "NOT_FOUND", "ok"]);
   assert.deepEqual(found.filter((one) => !(one instanceof Fault)).map(take), [
     "p",
@@ -19,16 +19,8 @@ Deno.test("resolveKeys() finds keys, and fields of secrets where there is no suc
     "a key of its own",
     "hunter2",
   ]);
-  const missing = await resolveKeys(provider, [
-    "db#user",
-    "plain#a",
-    "none#a",
-    "a b#c",
-    "#a",
-    "db#",
-    "db#a b",
-    "a#b#c",
-  ]);
+  const none = ["db#user", "plain#a", "none#a", "a b#c", "#a", "db#", "db#a b", "a#b#c"];
+  const missing = await resolveKeys(provider, none.map(secret));
   assert.ok(missing.every((one) => codeOf(one) === "NOT_FOUND"));
   assert.deepEqual(await resolveKeys(provider, []), []);
 });
@@ -47,7 +39,7 @@ Deno.test("resolveKeys() wipes what it has when the provider fails in between", 
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  await assert.rejects(resolveKeys(failing, ["plain", "db#password"]), { code: "UNAVAILABLE" });
+  await assert.rejects(resolveKeys(failing, ["plain", "db#password"].map(secret)), { code: "UNAVAILABLE" });
   assert.equal(handedOut.length, 1);
   assert.throws(() => handedOut[0]!.reveal());
 });

@@ -15,6 +15,7 @@ export interface VaultFlags {
   readonly prefix?: string;
   readonly namespace?: string;
   readonly caCert?: string;
+  readonly allowHttp: boolean;
   readonly tokenStdin: boolean;
 }
 
@@ -48,6 +49,7 @@ export const vaultFlags = {
   prefix: text("A folder in it, for everything of this stack", "path"),
   namespace: text("A namespace of Vault Enterprise or OpenBao", "name"),
   caCert: text("A certificate to trust, PEM", "file"),
+  allowHttp: toggle("Take an http:// address of another machine: for networks that encrypt by themselves"),
   tokenStdin: toggle("Read the token, secret id or password from stdin instead of asking for it"),
 };
 
@@ -117,7 +119,7 @@ export async function requireUsable(
 }
 
 /** What is for another kind would be left out, and what is registered would be something else than what was meant. */
-function requireFlagsOf({ kind, config, tokenStdin, ...flags }: Flags): void {
+function requireFlagsOf({ kind, config, tokenStdin, allowHttp, ...flags }: Flags): void {
   if (kind === "vault") {
     if (config !== undefined) {
       throw new Fault("USAGE", "--config is for other kinds than vault", { hint: "--kind KIND" });
@@ -126,7 +128,7 @@ function requireFlagsOf({ kind, config, tokenStdin, ...flags }: Flags): void {
   }
   const { url, mount, prefix, namespace, caCert, kvVersion, auth, authMount, roleId, username, role, jwtFile } = flags;
   const given = [url, mount, prefix, namespace, caCert, kvVersion, auth, authMount, roleId, username, role, jwtFile];
-  if (!tokenStdin && given.every((value) => value === undefined)) return;
+  if (!tokenStdin && !allowHttp && given.every((value) => value === undefined)) return;
   throw new Fault("USAGE", `the flags that say which Vault it is are not for the kind ${kind}`, {
     hint: "leave --kind out for a Vault; --config FILE has what another kind needs",
   });
@@ -152,9 +154,9 @@ async function configFrom(context: Context, flags: Flags): Promise<ProviderConfi
 }
 
 /** The part of the configuration that says which Vault it is. */
-export function addressOf({ url, mount, prefix, namespace, caCert }: VaultFlags): ProviderConfig {
+export function addressOf({ url, mount, prefix, namespace, caCert, allowHttp }: VaultFlags): ProviderConfig {
   const pem = caCert === undefined ? undefined : new TextDecoder().decode(readFileBytes(caCert, MAX_BYTES));
-  return { url, mount, prefix, namespace, ca_cert: pem };
+  return { url, mount, prefix, namespace, ca_cert: pem, allow_http: allowHttp || undefined };
 }
 
 /** What is typed or piped in; as text, since it becomes part of a text that is sealed as a whole. */

@@ -19,7 +19,7 @@ interface Flags extends CommonFlags, Omit<VaultFlags, "mount" | "prefix"> {
   readonly register: boolean;
 }
 
-const { url, namespace, caCert, tokenStdin } = vaultFlags;
+const { url, namespace, caCert, allowHttp, tokenStdin } = vaultFlags;
 const name = (brief: string) =>
   ({ kind: "parsed", parse: parseStackName, optional: true, brief, placeholder: "name" }) as const;
 
@@ -45,6 +45,7 @@ const configure = command<Flags>({
     },
     namespace,
     caCert,
+    allowHttp,
     tokenStdin,
     register: toggle("Register it as the stack's provider, instead of printing the token"),
   },
@@ -102,9 +103,10 @@ function mountIn(url: string): StackName | undefined {
 }
 
 /** What says at the command line which place was made. */
-function placeFlags({ url, namespace, caCert, stack }: Flags, mount: string): string {
+function placeFlags({ url, namespace, caCert, allowHttp, stack }: Flags, mount: string): string {
   const given = { url, mount, namespace, "ca-cert": caCert, stack };
-  return Object.entries(given).flatMap(([flag, value]) => value === undefined ? [] : [`--${flag} ${value}`]).join(" ");
+  const flags = Object.entries(given).flatMap(([flag, value]) => value === undefined ? [] : [`--${flag} ${value}`]);
+  return [...flags, ...allowHttp ? ["--allow-http"] : []].join(" ");
 }
 
 /** Of a stack that need not be there: what is made may be for somebody else. */

@@ -116,6 +116,10 @@ endToEnd("coffer provider register keeps nothing unless everything is right", as
   await coffer.fault("UNAVAILABLE", ...attempt("http://127.0.0.1:1/dev"));
   await coffer.fault("DENIED", ...attempt(vault.url, "hvs.wrong"));
   await coffer.fault("CONFIG", ...attempt("http://vault.example/dev"));
+  const notLoopback = ["provider", "register", "--url", "http://0.0.0.0:1/dev", "--token-stdin"];
+  await coffer.fault("CONFIG", notLoopback, { stdin: "t" });
+  await coffer.fault("UNAVAILABLE", [...notLoopback, "--allow-http"], { stdin: "t" });
+  await coffer.fault("USAGE", ["provider", "register", "--kind", "plugin", "--allow-http"]);
   await coffer.fault("CONFIG", ...attempt("not a url"));
   await coffer.fault("USAGE", ...attempt(vault.url, ""));
   await coffer.fault("UNSUPPORTED", ["provider", "register", "--kind", "sealed"]);

@@ -22,7 +22,8 @@ export function readAddress(text: string, allowHttp: boolean): VaultAddress | st
   if (url.username !== "" || url.password !== "") return "has a user or password in it: that belongs in auth";
   if (url.search !== "" || url.hash !== "") return "has more than a host and a mount in it";
   if (url.protocol === "http:" && !allowHttp && !ON_THIS_MACHINE.test(url.hostname)) {
-    return "is http:, which anybody on the way can read: use https:, or allow_http = true where the network encrypts";
+    return "is http:, which anybody on the way can read: use https:, or allow it (allow_http, --allow-http) where the " +
+      "network encrypts by itself";
   }
   const mount = readMount(url.pathname);
   if (mount === undefined && url.pathname !== "/") return "has a path that is no mount";

@@ -2,14 +2,10 @@ import { Fault } from "../../core/fault.ts";
 import type { SecretName } from "../../core/name.ts";
 import { MAX_VALUE_BYTES } from "../../core/seal/padding.ts";
 import { Secret } from "../../core/secret.ts";
-import { command, type CommonFlags, type Context, secretNameArgument } from "../command.ts";
-import { readFileBytes } from "../input.ts";
-import { Environment } from "../runner/environment.ts";
+import { command, type CommonFlags, secretNameArgument } from "../command.ts";
+import { edited } from "../editor.ts";
 import { Guard } from "../runner/guard.ts";
-import { startPortable } from "../runner/portable_command.ts";
 import { RamFolder } from "../runner/ram_folder.ts";
-import { forwardSignals, ignoredSignals } from "../runner/signals.ts";
-import { SpawnFailure } from "../runner/spawn_failure.ts";
 
 export const edit = command<CommonFlags, [name: SecretName]>({
   brief: "Change a secret in your editor",
@@ -26,42 +22,20 @@ export const edit = command<CommonFlags, [name: SecretName]>({
     using folder = await RamFolder.make(host);
     using _guard = new Guard(folder.path);
     const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
-    await runEditor(context, path);
-    using after = new Secret(readFileBytes(path, MAX_VALUE_BYTES));
-    if (before.equals(after)) {
-      report.note(`${name} is unchanged`);
-      return;
-    }
-    const type = found?.type === "json" ? jsonOrBytes(after, name) : "bytes";
+    const saved = await edited(context, path, MAX_VALUE_BYTES, (after) => {
+      if (before.equals(after)) return after.dispose();
+      return { after, type: found?.type === "json" ? jsonOrBytes(after, name) : "bytes" as const };
+    });
+    if (!saved) return report.note(`${name} is unchanged`);
+    using after = saved.after;
     const version = await changeable.change(name, (current) => {
       requireSame(found && before, current?.value, name);
-      return { value: after, type };
+      return { value: after, type: saved.type };
     });
     report.data({ name, ...(version !== undefined && { version }) }, () => []);
     report.note(stack.said(name, version));
   },
 });
-
-/** The editor is a shell command, as git and crontab take it: it may have arguments. */
-export async function runEditor({ host }: Context, path: string): Promise<void> {
-  const editor = host.env("VISUAL") || host.env("EDITOR") || "vi";
-  const argv = ["sh", "-c", `${editor} "$1"`, "sh", path].map((word) => new TextEncoder().encode(word));
-  using signals = forwardSignals("shared group", ignoredSignals());
-  let code: number;
-  try {
-    // Nothing fancier: an editor with windows may leave processes running, and they are none of our business.
-    const started = startPortable({ argv, environment: Environment.inherited() }, false);
-    signals.attach(started);
-    code = await started.exit;
-  } catch (error) {
-    throw error instanceof SpawnFailure ? error.fault : error;
-  }
-  if (code !== 0) {
-    throw new Fault("USAGE", `the editor ended with ${code}; nothing was changed`, {
-      hint: "set EDITOR to your editor",
-    });
-  }
-}
 
 /** What somebody else has written meanwhile is not overwritten. */
 function requireSame(before: Secret | undefined, current: Secret | undefined, name: SecretName): void {

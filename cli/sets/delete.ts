@@ -44,7 +44,9 @@ export function deleteCommand(kind: SetKind) {
       }
       await folder.remove(id);
       report.data({ namespace: id.namespace, name }, () => []);
-      report.note(`removed ${singular} set ${describeSet(id)}`);
+      report.note(
+        set ? `removed ${singular} set ${describeSet(id)}` : `there is no ${singular} set ${describeSet(id)}`,
+      );
     },
   });
 }

@@ -5,8 +5,7 @@ import { parseSet } from "../../core/sets/parse.ts";
 import { describeSet, type SetKind, type StoredSet } from "../../core/sets/set.ts";
 import { SetFolder } from "../../core/sets/set_folder.ts";
 import { command, type Context } from "../command.ts";
-import { runEditor } from "../commands/edit.ts";
-import { readFileBytes } from "../input.ts";
+import { edited as inEditor } from "../editor.ts";
 import { OpenStacks } from "../open_stacks.ts";
 import { Guard } from "../runner/guard.ts";
 import { RamFolder } from "../runner/ram_folder.ts";
@@ -33,27 +32,33 @@ export function editCommand(kind: SetKind) {
       const { stores } = stacks;
       const folder = new SetFolder(workspace.home, kind);
       const before = await folder.get({ namespace: namespaceOf(flags, await stores.configured()), name });
-      const saved = await edited(context, formatSetYaml(before, kind));
-      if (saved === undefined) return report.note(`${describeSet(before)} is unchanged`);
-      const set = parseSet(await parseDocument(saved, "yaml", SAVED, "unambiguous"), kind, SAVED, before.namespace);
-      if (set.name !== before.name || set.namespace !== before.namespace) {
+      const set = await edited(context, formatSetYaml(before, kind), async (saved) => {
+        const read = parseSet(await parseDocument(saved, "yaml", SAVED, "unambiguous"), kind, SAVED, before.namespace);
+        if (read.name === before.name && read.namespace === before.namespace) return read;
         throw new Fault("CONFIG", "a set keeps its name and its namespace; nothing was changed", {
           hint: `coffer ${plural} show ${name} -o yaml > FILE, change it, then: coffer ${plural} apply FILE`,
         });
-      }
+      });
+      if (set === undefined) return report.note(`${describeSet(before)} is unchanged`);
       await keepSet({ report, stores, folder }, set, (current) => requireSame(before, current));
     },
   });
 }
 
-/** What was saved; undefined when nothing was changed. */
-async function edited(context: Context, text: string): Promise<string | undefined> {
+/** What `read` makes of what was saved; undefined when nothing was changed. */
+async function edited<T>(
+  context: Context,
+  text: string,
+  read: (saved: string) => Promise<T>,
+): Promise<T | undefined> {
   using folder = await RamFolder.make(context.host);
   using _guard = new Guard(folder.path);
   const path = folder.write("set.yaml", new TextEncoder().encode(text));
-  await runEditor(context, path);
-  const saved = new TextDecoder().decode(readFileBytes(path, MAX_BYTES));
-  return saved === text ? undefined : saved;
+  return await inEditor(context, path, MAX_BYTES, (bytes) => {
+    using saved = bytes;
+    const typed = saved.use((utf8) => new TextDecoder().decode(utf8));
+    return typed === text ? undefined : read(typed);
+  });
 }
 
 function requireSame(before: StoredSet, current: StoredSet | undefined): void {

@@ -1,8 +1,9 @@
 /** Porter's credential and parameter sets, by the command line (docs/credential-sets.md). */
 import assert from "node:assert/strict";
-import { BUNDLE_ONLY, type Coffer, endToEnd, filesBelow } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, type Coffer, endToEnd, filesBelow, PASSPHRASE } from "../fixture/coffer_cli.ts";
 import { ROOT } from "../fixture/coffer_targets.ts";
 import { temporaryFolder } from "../fixture/temporary_folder.ts";
+import { atTerminal, NEEDS_TERMINAL } from "../fixture/terminal_session.ts";
 
 const PORTER = `${ROOT}/test/vectors/porter`;
 const BUNDLE = `${ROOT}/test/vectors/cnab/101.02-bundle.json`;
@@ -306,6 +307,21 @@ endToEnd("coffer credentials edit changes a set in memory, and seals what was ty
   assert.deepEqual(changed.parameters, [{ name: "foo", source: { secret: "bar_secret" } }]);
   assert.deepEqual([...Deno.readDirSync(coffer.runtime)], []);
 }, BUNDLE_ONLY);
+
+endToEnd("coffer credentials edit has a set that is not valid edited again", async (coffer) => {
+  await coffer.given();
+  await coffer.ok(["credentials", "apply", setFile(coffer, "azure.json", { token: { env: "TOKEN" } })]);
+  const typing =
+    `if grep -q vault: "$1"; then sed -i 's/vault:/env:/' "$1"; else sed -i 's/env: TOKEN/vault: OTHER/' "$1"; fi`;
+  const session = await atTerminal(coffer, ["credentials", "edit", "azure"], [
+    { expect: "again?" },
+    { send: "y\r" },
+    { expect: "azure" },
+  ], { env: { EDITOR: editor(coffer, typing), COFFER_PASSPHRASE: PASSPHRASE } });
+  assert.equal(session.code, 0, session.transcript);
+  const { credentials } = await coffer.json(["credentials", "show", "azure"]) as Document;
+  assert.deepEqual(credentials, [{ name: "token", source: { env: "OTHER" } }]);
+}, { ...BUNDLE_ONLY, ...NEEDS_TERMINAL });
 
 endToEnd("coffer credentials delete removes a set and the values that it had put into the store", async (coffer) => {
   await coffer.given({ shared: "mine" });

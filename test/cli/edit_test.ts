@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Coffer, endToEnd, eventually } from "../fixture/coffer_cli.ts";
+import { type Coffer, endToEnd, eventually, PASSPHRASE } from "../fixture/coffer_cli.ts";
+import { atTerminal, NEEDS_TERMINAL, type Step } from "../fixture/terminal_session.ts";
 
 endToEnd("coffer edit seals what the editor saved", async (coffer) => {
   await coffer.given({ "app/config": "old" });
@@ -79,6 +80,21 @@ endToEnd("coffer edit removes the file when a signal ends it", async (coffer) =>
   assert.equal((await output).code, 2);
   assertClean(coffer);
 });
+
+endToEnd("coffer edit has what cannot be kept edited again, where there is somebody to ask", async (coffer) => {
+  await coffer.given();
+  await coffer.ok(["set", "db", "--field", "user"], { stdin: "ada" });
+  const typing = `if grep -q broken "$1"; then printf '{"user":"bob"}' > "$1"; else printf '{broken' > "$1"; fi`;
+  const at = (...steps: readonly Step[]) =>
+    atTerminal(coffer, ["edit", "db"], steps, {
+      env: { EDITOR: editor(coffer, typing), COFFER_PASSPHRASE: PASSPHRASE },
+    });
+  assert.equal((await at({ expect: "again?" }, { send: "n\r" })).code, 3);
+  assert.equal(await coffer.ok(["get", "db", "--field", "user"]), "ada");
+  assert.equal((await at({ expect: "again?" }, { send: "y\r" }, { expect: "version 2" })).code, 0);
+  assert.equal(await coffer.ok(["get", "db", "--field", "user"]), "bob");
+  assertClean(coffer);
+}, NEEDS_TERMINAL);
 
 let count = 0;
 

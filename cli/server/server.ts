@@ -14,14 +14,11 @@ import type { ServerCertificate } from "./certificate.ts";
 import type { ServerStatus } from "./client.ts";
 import { type Address, listen, type Listener } from "./listener.ts";
 import { type ServerLocation, serverLocation } from "./location.ts";
-import { answerOwner } from "./owner_api.ts";
+import { answerOwner, OWNER_PATH } from "./owner_api.ts";
 import { readState, type ServerState, writeState } from "./state_file.ts";
 import type { UnlockedStacks } from "./unlocked_stacks.ts";
 
 const TOKEN_HEADERS = ["x-vault-token", "authorization", "x-aws-parameters-secrets-token"];
-
-/** What the token store says of a root token's origin. */
-const OWNER_PATH = "auth/token/root";
 
 export interface ServerOptions {
   /** `$COFFER_HOME`. */

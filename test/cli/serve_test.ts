@@ -177,6 +177,11 @@ endToEnd("coffer serve gives the owner's operations to the owner at the socket o
   };
   assert.equal(await ask(token), 403);
   assert.equal(await ask("nonsense"), 403);
+  // Tokens that the owner made have the owner's policies unless they are given others.
+  const run = await server.fetch("/v1/coffer/tokens", { method: "PUT", body: '{"references":["NAME"]}' });
+  assert.equal(await ask((await run.json()).auth.client_token), 403);
+  const root = await server.fetch("/v1/auth/token/create", { method: "PUT", body: '{"num_uses":1}' });
+  assert.equal(await ask((await root.json()).auth.client_token), 403);
   assert.equal(await ask(server.token), 200);
 }, BUNDLE_ONLY);
 

@@ -130,6 +130,28 @@ endToEnd("coffer stop ends the server, which finishes what is under way", async 
   await server[Symbol.asyncDispose]();
 }, BUNDLE_ONLY);
 
+endToEnd("coffer serve still reads the rest of a request that had begun before it was told to end", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  const server = await serve(coffer);
+  const head = "PUT /v1/dev/data/LATE HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  const body = '{"data":{"value":"late"}}';
+  const begun = await connectTo(server.url!);
+  try {
+    await send(begun, `${head}X-Vault-Token: ${server.token}\r\nContent-Length: ${body.length}\r\n\r\n{`);
+    await statusOf(server.fetch("/v1/dev/data/NAME")); // what came before has reached it
+    server.process.kill("SIGTERM");
+    const takes = () => statusOf(server.fetch("/v1/dev/data/NAME")).catch(() => 503);
+    await eventually(async () => await takes() === 503, "it to take no more");
+    await send(begun, body.slice(1));
+    assert.match(await new Response(begun.readable).text(), /^HTTP\/1.1 200 /);
+    assert.equal((await server.process.status).code, 0);
+  } finally {
+    close(begun);
+    await server[Symbol.asyncDispose]();
+  }
+  assert.equal(await coffer.ok(["get", "LATE"]), '{"value":"late"}');
+}, BUNDLE_ONLY);
+
 endToEnd("coffer token makes tokens that outlive the server, lists and ends them", async (coffer) => {
   await coffer.given({ NAME: "value" });
   let token: string;

@@ -145,7 +145,11 @@ function exists(path: string): boolean {
 
 /** What the server says of itself (owner_api.ts), as it would have been here. */
 function faultOf(status: number, text: string): Fault {
-  const { error } = JSON.parse(text) as { error?: { code: FaultCode; message: string } };
-  if (error) return new Fault(error.code, error.message);
-  return new Fault(status === 403 ? "DENIED" : "UNAVAILABLE", "the server refused", { hint: "coffer status" });
+  const { error, errors = [] } = JSON.parse(text) as {
+    error?: { code: FaultCode; message: string; hint?: string };
+    errors?: string[];
+  };
+  if (error) return new Fault(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+  const message = `the server refused: ${errors.join("; ") || status}`;
+  return new Fault(status === 403 ? "DENIED" : "UNAVAILABLE", message, { hint: "coffer status" });
 }

@@ -35,7 +35,8 @@ export async function answerOwner(request: Request, peer: Peer, owned: Owned): P
     return await answer(`${request.method} ${pathname.slice(PREFIX.length)}`, request, owned);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return Response.json({ error: { code: error.code, message: error.message } }, { status: 400 });
+    const { code, message, hint } = error;
+    return Response.json({ error: { code, message, hint } }, { status: 400 });
   }
 }
 

@@ -55,7 +55,8 @@ endToEnd("coffer lock and SIGHUP make the server forget its keys, and unlock giv
   assert.equal(await read(), 503);
   await coffer.fault("LOCKED", ["get", "NAME"], { env: NO_PASSPHRASE });
   assert.equal((await coffer.json(["status"]) as { locked: boolean }).locked, true);
-  await coffer.fault("LOCKED", ["unlock"], { env: { COFFER_PASSPHRASE: "wrong" } });
+  const wrong = await coffer.fault("LOCKED", ["unlock"], { env: { COFFER_PASSPHRASE: "wrong" } });
+  assert.match(wrong.hint ?? "", /COFFER_PASSPHRASE/, "what the server knows of the way out");
   await coffer.ok(["unlock"]);
   assert.equal(await read(), 200);
   server.process.kill("SIGHUP");

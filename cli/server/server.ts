@@ -18,6 +18,9 @@ import { answerOwner, OWNER_PATH } from "./owner_api.ts";
 import { readState, type ServerState, writeState } from "./state_file.ts";
 import type { UnlockedStacks } from "./unlocked_stacks.ts";
 
+/** A day, since timers hold 24.8: one that is set for longer ends at once. */
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+
 const TOKEN_HEADERS = ["x-vault-token", "authorization", "x-aws-parameters-secrets-token"];
 
 export interface ServerOptions {
@@ -191,10 +194,10 @@ export class Server {
     if (idleLockSeconds === undefined || this.#idleTimer !== undefined) return;
     const check = () => {
       const left = this.#lastUse + idleLockSeconds * 1000 - Date.now();
-      this.#idleTimer = left > 0 ? setTimeout(check, left) : undefined;
+      this.#idleTimer = left > 0 ? setTimeout(check, Math.min(left, LONGEST_WAIT_MS)) : undefined;
       if (left <= 0) void this.lock();
     };
-    this.#idleTimer = setTimeout(check, idleLockSeconds * 1000);
+    check();
   }
 
   async #shutdown(): Promise<void> {

@@ -76,6 +76,23 @@ endToEnd("coffer serve locks itself when nobody has used it for its time", async
   assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME")), 503);
 }, BUNDLE_ONLY);
 
+endToEnd(
+  "coffer serve keeps its keys for longer than a timer can run, and wants a time to lock itself after",
+  async (coffer) => {
+    await coffer.given({ NAME: "value" });
+    for (const ttl of ["0", "0s"]) await coffer.fault("USAGE", ["serve", "--ttl", ttl]);
+    const process = coffer.spawn(["serve", "--ttl", "30d"]);
+    await eventually(() => exists(`${coffer.home}/.coffer/server/token`), "the server");
+    const { locksIn } = await coffer.json(["status"]) as { locksIn: number };
+    await coffer.ok(["stop"]);
+    const { code, stderr } = await process.output();
+    assert.equal(code, 0);
+    assert.ok(locksIn > 29 * 86_400);
+    assert.doesNotMatch(new TextDecoder().decode(stderr), /Timeout/);
+  },
+  BUNDLE_ONLY,
+);
+
 endToEnd("coffer serve is used by clients of its every listener, and by nobody who asks how it is", async (coffer) => {
   await coffer.given({ NAME: "value" });
   await using server = await serve(coffer, ["--aws-agent", "0", "--ttl", "2s"]);

@@ -44,6 +44,7 @@ const create = command<CreateFlags>({
       ...(flags.uses !== undefined && { num_uses: flags.uses }),
       ...(flags.name !== undefined && { display_name: flags.name }),
     });
+    for (const warning of answer!.warnings ?? []) report.warning(warning);
     const { client_token: token, accessor, policies, lease_duration: ttl } = answer!.auth!;
     report.data({ token, accessor, policies, ttl }, () => [token]);
   },
@@ -103,7 +104,10 @@ const revoke = command<CommonFlags, [accessor: string]>({
       throw new Fault("USAGE", "that is no accessor", { hint: "coffer token list shows them; a token is not one" });
     }
     const server = await runningServer(workspace);
-    await server.vault("POST", "auth/token/revoke-accessor", { accessor });
+    // It answers with nothing, or warns that there is none.
+    if (await server.vault("POST", "auth/token/revoke-accessor", { accessor })) {
+      throw new Fault("NOT_FOUND", "there is no token with that accessor", { hint: "coffer token list" });
+    }
     report.note("revoked");
   },
 });

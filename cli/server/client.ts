@@ -107,6 +107,7 @@ export class ServerClient {
 }
 
 export interface VaultAnswer {
+  readonly warnings: readonly string[] | null;
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly auth: {
     readonly client_token: string;

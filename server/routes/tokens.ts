@@ -203,7 +203,11 @@ async function create({ server, client, path }: Session, body: z.infer<typeof ne
   }, { accessor: client.info.accessor, sudo: client.acl.hasSudo("update", path), path, orphan });
   using _token = token;
   await server.save();
-  return authAnswer(info, token, warnings);
+  const unknown = info.policies.filter((name) => !server.policies.read(name));
+  return authAnswer(info, token, [
+    ...warnings,
+    ...unknown.map((name) => `Policy ${JSON.stringify(name)} does not exist`),
+  ]);
 }
 
 async function renew(

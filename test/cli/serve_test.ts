@@ -189,6 +189,10 @@ endToEnd("coffer token makes tokens that outlive the server, lists and ends them
   assert.equal(tokens.filter(({ policies }) => policies.includes("root")).length, 1, "the last owner's is gone");
   await coffer.ok(["token", "revoke", client.accessor]);
   assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME", { token })), 403);
+  await coffer.fault("NOT_FOUND", ["token", "revoke", client.accessor]);
+  const { stderr } = await coffer.run(["token", "create", "--policy", "ap", "--ttl", "9999h"]);
+  assert.match(stderr, /"ap" does not exist/);
+  assert.match(stderr, /max_ttl/);
 });
 
 endToEnd("coffer serve gives the owner's operations to the owner at the socket only", async (coffer) => {

@@ -149,8 +149,10 @@ export const TOKENS: readonly Route[] = [
     deed,
     body: oneToken,
     async handle({ session: { server }, body }) {
-      const accessor = accessorOf(server, given(body.token, "token ID"));
-      if (accessor !== undefined) server.tokens.revoke(accessor);
+      using token = Secret.fromText(given(body.token, "token ID"));
+      const info = server.tokens.lookup(token);
+      if (info) server.tokens.revoke(info.accessor);
+      else server.wrappings.revoke(token);
       await server.save();
       return {};
     },
@@ -162,7 +164,8 @@ export const TOKENS: readonly Route[] = [
     deed,
     body: oneAccessor,
     async handle({ session: { server }, body }) {
-      const known = server.tokens.revoke(given(body.accessor, "accessor"));
+      const accessor = given(body.accessor, "accessor");
+      const known = server.tokens.revoke(accessor) || server.wrappings.revokeAccessor(accessor);
       await server.save();
       return known ? {} : { warnings: ["No token found with this accessor"] };
     },

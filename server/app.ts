@@ -110,8 +110,10 @@ function requireMethod({ method }: Request, match: Match | undefined): void {
 }
 
 function requireRootNamespace(headers: Headers, match: Match | undefined): void {
-  if (!headers.get("x-vault-namespace")) return;
+  const namespace = headers.get("x-vault-namespace");
+  if (!namespace) return;
   if (match?.route.access === "anyone") throw new Refusal(400, "operation unavailable in namespaces");
+  if (/^\/*(root\/*)?$/.test(namespace)) return;
   throw new Refusal(404, "namespace not found");
 }
 

@@ -47,13 +47,13 @@ export const KV_METADATA: readonly Route[] = [
     path,
     operation: "update",
     summary: "Sets metadata; a secret that does not exist yet is made, without versions",
-    body: z.object({ ...settings, custom_metadata: z.optional(texts) }),
+    body: z.object({ ...settings, custom_metadata: z.optional(z.nullable(texts)) }),
     exists,
     async handle({ session, parameters: { stack, name }, body }) {
       const { custom_metadata } = body;
       await engineOf(session, stack).putMetadata(newName(name), {
         ...settingsOf(body),
-        ...(custom_metadata && { customMetadata: custom_metadata }),
+        ...(custom_metadata !== undefined && { customMetadata: custom_metadata ?? {} }),
       });
       return {};
     },
@@ -62,12 +62,15 @@ export const KV_METADATA: readonly Route[] = [
     path,
     operation: "patch",
     summary: "Changes metadata of a secret that there is; null removes a key of the custom metadata",
-    body: z.object({ ...settings, custom_metadata: z.optional(z.record(z.string(), z.nullable(z.string()))) }),
+    body: z.object({
+      ...settings,
+      custom_metadata: z.optional(z.nullable(z.record(z.string(), z.nullable(z.string())))),
+    }),
     async handle({ session, parameters: { stack, name }, body }) {
       const { custom_metadata } = body;
       const patched = await engineOf(session, stack).patchMetadata(existingName(name), {
         ...settingsOf(body),
-        ...(custom_metadata && { customMetadata: custom_metadata }),
+        ...(custom_metadata !== undefined && { customMetadata: custom_metadata }),
       });
       if (!patched) throw notFound();
       return {};

@@ -6,7 +6,7 @@ import type { Answer } from "../http/answer.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Deed, Session } from "../session.ts";
 import { type Route, route } from "./route.ts";
-import { duration, flag, names, texts, whole } from "./schemas.ts";
+import { duration, flag, names, text, texts, whole } from "./schemas.ts";
 import { authAnswer, authSchema, tokenAnswer, tokenSchema } from "./token_answer.ts";
 
 const deed: Deed = { kind: "token", operation: "token" };
@@ -21,14 +21,14 @@ const newToken = z.object({
   explicit_max_ttl: z.optional(duration),
   renewable: z.optional(flag),
   num_uses: z.optional(whole),
-  display_name: z.optional(z.string()),
+  display_name: z.optional(text),
   meta: z.optional(z.nullable(texts)),
-  type: z.optional(z.string()),
+  type: z.optional(text),
   /** There are no entities; Vault's command line says each time that it wants none. */
-  entity_alias: z.optional(z.literal("")),
+  entity_alias: z.optional(z.nullable(z.literal(""))),
 });
-const oneToken = z.object({ token: z.optional(z.string()) });
-const oneAccessor = z.object({ accessor: z.optional(z.string()) });
+const oneToken = z.object({ token: z.optional(text) });
+const oneAccessor = z.object({ accessor: z.optional(text) });
 
 export const TOKENS: readonly Route[] = [
   route({
@@ -216,7 +216,7 @@ async function create({ server, client, path }: Session, body: z.infer<typeof ne
 async function renew(
   { server }: Session,
   accessor: string,
-  increment: string | number | undefined,
+  increment: string | number | null | undefined,
   token: Secret | undefined,
 ): Promise<Answer> {
   using _token = token;

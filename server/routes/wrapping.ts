@@ -5,12 +5,12 @@ import type { Answer } from "../http/answer.ts";
 import { permissionDenied, Refusal, sealed } from "../http/refusal.ts";
 import type { Deed, Session } from "../session.ts";
 import { type Route, route } from "./route.ts";
-import { time } from "./schemas.ts";
+import { text, time } from "./schemas.ts";
 import { isoTime } from "./token_answer.ts";
 import { wrapAnswer, wrapInfoSchema } from "./wrap_answer.ts";
 
 const deed: Deed = { kind: "read", operation: "wrapping" };
-const body = z.object({ token: z.optional(z.string()) });
+const body = z.object({ token: z.optional(text) });
 
 export const WRAPPING: readonly Route[] = [
   route({

@@ -1,6 +1,7 @@
 /** What is known of a stack's secrets besides their values, their names, and the settings of the stack's engine. */
 import * as z from "zod/mini";
 import { isSecretName } from "../../core/name.ts";
+import { recorded } from "../../core/stack/access.ts";
 import type { KvMetadata } from "../../core/stack/kv/metadata.ts";
 import { notFound } from "../http/refusal.ts";
 import type { Session } from "../session.ts";
@@ -38,7 +39,17 @@ export const KV_METADATA: readonly Route[] = [
       }),
     },
     async handle({ session, parameters: { stack, name } }) {
-      const metadata = await engineOf(session, stack).metadata(existingName(name));
+      const engine = engineOf(session, stack);
+      const secret = existingName(name);
+      // Custom metadata is sealed as values are: whoever gets it leaves a line as well.
+      const recorder = session.recorder(servedStack(session, stack), "kv");
+      const metadata = await recorded(recorder, "read", async (access) => {
+        const found = await engine.metadata(secret);
+        if (found) access.secrets.set(secret, undefined);
+        else access.missing = 1;
+        await access.grant();
+        return found;
+      });
       if (!metadata) throw notFound();
       return { data: metadataAnswer(metadata) };
     },

@@ -195,6 +195,23 @@ endToEnd("coffer token makes tokens that outlive the server, lists and ends them
   assert.match(stderr, /max_ttl/);
 });
 
+endToEnd("coffer token list leaves out what ends while it lists", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await using server = await serve(coffer);
+  const put = async (path: string, body: unknown) => {
+    const answer = await server.fetch(`/v1/auth/token/${path}`, { method: "PUT", body: JSON.stringify(body) });
+    return answer.status === 204 ? undefined : await answer.json();
+  };
+  const accessors: string[] = [];
+  for (let i = 0; i < 300; i++) accessors.push((await put("create", { policies: ["default"] })).auth.accessor);
+  let isListed = false;
+  const listed = coffer.json(["token", "list"]).finally(() => isListed = true);
+  for (const accessor of accessors.toReversed()) {
+    if (!isListed) await put("revoke-accessor", { accessor });
+  }
+  assert.ok((await listed as unknown[]).length > 0, "the owner's at least");
+}, BUNDLE_ONLY);
+
 endToEnd("coffer serve gives the owner's operations to the owner at the socket only", async (coffer) => {
   await coffer.given({ NAME: "value" });
   await using server = await serve(coffer);

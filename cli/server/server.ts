@@ -105,7 +105,8 @@ export class Server {
       throw error;
     }
     const { tokens } = this.#state;
-    // The last owner's, should the server have been killed. Clients' tokens are orphans and stay.
+    // The last owner's, should the server have been killed, and with it those that it made: `coffer token create` makes
+    // orphans, which stay.
     for (const accessor of tokens.accessors()) {
       if (tokens.lookupAccessor(accessor)?.path === OWNER_PATH) tokens.revoke(accessor);
     }

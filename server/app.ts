@@ -14,7 +14,7 @@ import { outcomeOf, refusalOf } from "./http/fault_answer.ts";
 import { guardHeaders } from "./http/header_guard.ts";
 import { CARRY_BODY, operationOf, type RequestOperation } from "./http/operation.ts";
 import type { Peer } from "./http/peer.ts";
-import { notFound, Refusal } from "./http/refusal.ts";
+import { notFound, Refusal, sealed } from "./http/refusal.ts";
 import { readJsonBody } from "./http/request_body.ts";
 import { parseRequestPath } from "./http/request_path.ts";
 import { remoteKvOf } from "./routes/remote_kv.ts";
@@ -65,11 +65,6 @@ async function responseTo(request: Request, peer: Peer, server: Dependencies, ro
   }
 }
 
-/** In the words that Vault's command line looks for. */
-function sealed(): Refusal {
-  return new Refusal(503, "Vault is sealed");
-}
-
 async function answerTo(request: Request, query: URLSearchParams, match: Match, session: Session): Promise<Answer> {
   const { route, parameters } = match;
   const givenQuery = Object.fromEntries(query);
@@ -115,8 +110,10 @@ function requireMethod({ method }: Request, match: Match | undefined): void {
 }
 
 function requireRootNamespace(headers: Headers, match: Match | undefined): void {
-  if (!headers.get("x-vault-namespace")) return;
+  const namespace = headers.get("x-vault-namespace");
+  if (!namespace) return;
   if (match?.route.access === "anyone") throw new Refusal(400, "operation unavailable in namespaces");
+  if (/^\/*(root\/*)?$/.test(namespace)) return;
   throw new Refusal(404, "namespace not found");
 }
 

@@ -112,6 +112,13 @@ export class WrappedAnswers implements Disposable {
     return this.#forget(hashOfToken(token));
   }
 
+  /** As `revoke`, for whoever knows the token by its accessor only. */
+  revokeAccessor(accessor: string): boolean {
+    this.prune();
+    const hash = this.#entries.entries().find(([, { info }]) => info.accessor === accessor)?.[0];
+    return hash !== undefined && this.#forget(hash);
+  }
+
   /** Wipes what has expired. Everything else here does so first; an answer stays until one of them is called. */
   prune(): void {
     const now = this.#now();

@@ -108,7 +108,7 @@ export const serve = command<Flags, StackName[]>({
     requireSafe(all, flags);
     const hosts = [...new Set([...namesIn(all), ...flags.host ?? []].map(parseHost))];
     const certificate = certificateOf(flags, hosts, location);
-    const idleLockSeconds = flags.ttl === undefined ? undefined : parseDuration(flags.ttl, "--ttl");
+    const idleLockSeconds = flags.ttl === undefined ? undefined : idleTime(flags.ttl);
     const project = await workspace.project();
     const current = workspace.stackName(flags, project);
     using stacks = new UnlockedStacks(names[0] ?? current, async (stack) => {
@@ -151,6 +151,13 @@ function onSignals(server: Server): Disposable {
       for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
+}
+
+/** @throws {Fault} USAGE for what is no time, and for none at all: it would lock before anybody could ask */
+function idleTime(text: string): number {
+  const seconds = parseDuration(text, "--ttl");
+  if (seconds > 0) return seconds;
+  throw new Fault("USAGE", "--ttl is no time at all", { hint: "without --ttl it never locks itself" });
 }
 
 /** Made, or read, when it is known that no other server runs. @throws {Fault} USAGE; NOT_FOUND or CONFIG for a given one */

@@ -1,6 +1,7 @@
 import { buildRouteMap } from "@stricli/core";
 import { Fault } from "../../core/fault.ts";
 import { command, type CommonFlags, parseCount } from "../command.ts";
+import type { ServerClient, VaultAnswer } from "../server/client.ts";
 import { runningServer } from "../server/running.ts";
 
 interface CreateFlags extends CommonFlags {
@@ -44,6 +45,7 @@ const create = command<CreateFlags>({
       ...(flags.uses !== undefined && { num_uses: flags.uses }),
       ...(flags.name !== undefined && { display_name: flags.name }),
     });
+    for (const warning of answer!.warnings ?? []) report.warning(warning);
     const { client_token: token, accessor, policies, lease_duration: ttl } = answer!.auth!;
     report.data({ token, accessor, policies, ttl }, () => [token]);
   },
@@ -70,7 +72,8 @@ const list = command({
     const accessors = (await server.vault("GET", "auth/token/accessors?list=true"))?.data?.["keys"] ?? [];
     const tokens: ListedToken[] = [];
     for (const accessor of accessors as string[]) { // one connection, one request at a time
-      const data = (await server.vault("POST", "auth/token/lookup-accessor", { accessor }))?.data ?? {};
+      const data = await describe(server, accessor);
+      if (!data) continue;
       const { display_name: name, policies, ttl, num_uses: uses } = data;
       tokens.push({
         accessor,
@@ -90,6 +93,16 @@ const list = command({
   },
 });
 
+/** Undefined for a token that has ended since its accessor was listed: on a busy server there always is one. */
+async function describe(server: ServerClient, accessor: string): Promise<VaultAnswer["data"] | undefined> {
+  try {
+    return (await server.vault("POST", "auth/token/lookup-accessor", { accessor }))?.data;
+  } catch (error) {
+    if (error instanceof Fault && error.code === "USAGE") return undefined;
+    throw error;
+  }
+}
+
 const revoke = command<CommonFlags, [accessor: string]>({
   brief: "End a token, and those that were made with it",
   examples: ["token revoke bDhIlOhnfdL6y5NJhNrbcW8R"],
@@ -103,7 +116,10 @@ const revoke = command<CommonFlags, [accessor: string]>({
       throw new Fault("USAGE", "that is no accessor", { hint: "coffer token list shows them; a token is not one" });
     }
     const server = await runningServer(workspace);
-    await server.vault("POST", "auth/token/revoke-accessor", { accessor });
+    // It answers with nothing, or warns that there is none.
+    if (await server.vault("POST", "auth/token/revoke-accessor", { accessor })) {
+      throw new Fault("NOT_FOUND", "there is no token with that accessor", { hint: "coffer token list" });
+    }
     report.note("revoked");
   },
 });

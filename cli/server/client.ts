@@ -107,6 +107,7 @@ export class ServerClient {
 }
 
 export interface VaultAnswer {
+  readonly warnings: readonly string[] | null;
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly auth: {
     readonly client_token: string;
@@ -136,7 +137,11 @@ function readToken(file: string): string | undefined {
 
 /** What the server says of itself (owner_api.ts), as it would have been here. */
 function faultOf(status: number, text: string): Fault {
-  const { error } = JSON.parse(text) as { error?: { code: FaultCode; message: string } };
-  if (error) return new Fault(error.code, error.message);
-  return new Fault(status === 403 ? "DENIED" : "UNAVAILABLE", "the server refused", { hint: "coffer status" });
+  const { error, errors = [] } = JSON.parse(text) as {
+    error?: { code: FaultCode; message: string; hint?: string };
+    errors?: string[];
+  };
+  if (error) return new Fault(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+  const message = `the server refused: ${errors.join("; ") || status}`;
+  return new Fault(status === 403 ? "DENIED" : "UNAVAILABLE", message, { hint: "coffer status" });
 }

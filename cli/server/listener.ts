@@ -2,8 +2,8 @@
 import { Fault } from "../../core/fault.ts";
 import { hostFault } from "../../core/store/file_guard.ts";
 import { lockFolder } from "../../core/store/file_lock.ts";
-import type { Peer } from "../../server/http/peer.ts";
 import { fitsSocketPath } from "./location.ts";
+import { type Handler, Requests } from "./requests.ts";
 
 export type Address =
   | { readonly kind: "unix"; readonly path: string }
@@ -20,7 +20,6 @@ const REOPEN_MS = 100;
 const GRACE_MS = 5000;
 
 type HttpServer = Pick<Deno.HttpServer, "finished" | "shutdown">;
-type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
 /** A place that is listened at. */
 export interface Listener {
@@ -63,12 +62,13 @@ export function isLoopbackName(hostname: string): boolean {
  * certificate cannot be used
  */
 export async function listen(address: Address, handler: Handler, certificate?: Certificate): Promise<Listener> {
+  const requests = new Requests(handler);
   return address.kind === "unix"
-    ? await listenAtSocket(address.path, handler)
-    : await listenAtPort(address.hostname, address.port, handler, certificate);
+    ? await listenAtSocket(address.path, requests)
+    : await listenAtPort(address.hostname, address.port, requests, certificate);
 }
 
-async function listenAtSocket(path: string, handler: Handler): Promise<Listener> {
+async function listenAtSocket(path: string, requests: Requests): Promise<Listener> {
   if (!fitsSocketPath(path)) {
     throw new Fault("USAGE", `${path} is too long for a socket's path`, {
       hint: "set COFFER_HOME to a shorter path, or choose another with --listen unix:/run/user/1000/coffer.sock",
@@ -82,7 +82,7 @@ async function listenAtSocket(path: string, handler: Handler): Promise<Listener>
     try {
       return Deno.serve(
         { transport: "unix", path, onListen() {} },
-        (request) => handler(request, { kind: "unix" }),
+        (request) => requests.handle(request, { kind: "unix" }),
       );
     } catch (error) {
       throw hostFault(error, path);
@@ -90,7 +90,7 @@ async function listenAtSocket(path: string, handler: Handler): Promise<Listener>
       Deno.umask(umask);
     }
   };
-  return { url: `unix://${path}`, shutdown: await keepOpen(open) };
+  return { url: `unix://${path}`, shutdown: await keepOpen(open, requests) };
 }
 
 /** A socket that nobody answers at was left by a server that was killed. */
@@ -117,7 +117,7 @@ async function removeStale(path: string): Promise<void> {
 async function listenAtPort(
   hostname: string,
   port: number,
-  handler: Handler,
+  requests: Requests,
   certificate?: Certificate,
 ): Promise<Listener> {
   const secure = certificate !== undefined;
@@ -125,14 +125,16 @@ async function listenAtPort(
   const open = () => {
     const server = Deno.serve(
       { hostname, port: chosen, ...certificate, onListen() {} },
-      (request, { remoteAddr }) =>
-        handler(request, { kind: "tcp", secure, ...("hostname" in remoteAddr && { address: remoteAddr.hostname }) }),
+      (request, { remoteAddr }) => {
+        const address = "hostname" in remoteAddr ? { address: remoteAddr.hostname } : {};
+        return requests.handle(request, { kind: "tcp", secure, ...address });
+      },
     );
     chosen = server.addr.port;
     return server;
   };
   try {
-    const shutdown = await keepOpen(open);
+    const shutdown = await keepOpen(open, requests);
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     return { url: `${certificate ? "https" : "http"}://${host}:${chosen}`, shutdown };
   } catch (error) {
@@ -155,7 +157,10 @@ async function listenAtPort(
  * @returns what shuts it down
  * @throws what `open` throws the first time
  */
-async function keepOpen(open: () => HttpServer | Promise<HttpServer>): Promise<() => Promise<void>> {
+async function keepOpen(
+  open: () => HttpServer | Promise<HttpServer>,
+  requests: Requests,
+): Promise<() => Promise<void>> {
   let server: HttpServer | undefined = await open();
   let isOver = false;
   const watch = async () => {
@@ -173,11 +178,10 @@ async function keepOpen(open: () => HttpServer | Promise<HttpServer>): Promise<(
   const watching = watch();
   return async () => {
     isOver = true;
-    let late: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      Promise.all([server?.shutdown(), watching]),
-      new Promise((resolve) => late = setTimeout(resolve, GRACE_MS)),
-    ]);
-    clearTimeout(late);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => timer = setTimeout(resolve, GRACE_MS));
+    await Promise.race([requests.finish(), late]);
+    await Promise.race([Promise.all([server?.shutdown(), watching]), late]);
+    clearTimeout(timer);
   };
 }

@@ -12,8 +12,10 @@ import type { TokenStore } from "../../server/tokens/token_store.ts";
 import type { ServerStatus } from "./client.ts";
 import type { UnlockedStacks } from "./unlocked_stacks.ts";
 
+/** What the token store says of the owner's token's origin. */
+export const OWNER_PATH = "auth/token/root";
+
 const PREFIX = "/v1/coffer/owner/";
-const ROOT = "root";
 const MAX_BODY_BYTES = 64 * 1024;
 
 export interface Owned {
@@ -33,15 +35,17 @@ export async function answerOwner(request: Request, peer: Peer, owned: Owned): P
     return await answer(`${request.method} ${pathname.slice(PREFIX.length)}`, request, owned);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return Response.json({ error: { code: error.code, message: error.message } }, { status: 400 });
+    const { code, message, hint } = error;
+    return Response.json({ error: { code, message, hint } }, { status: 400 });
   }
 }
 
+/** Not by its policies: tokens that the owner made have them too, those of one run among them. */
 function isOwner(request: Request, tokens: TokenStore): boolean {
   const header = request.headers.get("x-vault-token");
   if (!header) return false;
   using token = Secret.fromText(header);
-  return tokens.lookup(token)?.policies.includes(ROOT) ?? false;
+  return tokens.lookup(token)?.path === OWNER_PATH;
 }
 
 async function answer(operation: string, request: Request, owned: Owned): Promise<Response> {

@@ -14,14 +14,14 @@ import type { ServerCertificate } from "./certificate.ts";
 import type { ServerStatus } from "./client.ts";
 import { type Address, listen, type Listener } from "./listener.ts";
 import { type ServerLocation, serverLocation } from "./location.ts";
-import { answerOwner } from "./owner_api.ts";
+import { answerOwner, OWNER_PATH } from "./owner_api.ts";
 import { readState, type ServerState, writeState } from "./state_file.ts";
 import type { UnlockedStacks } from "./unlocked_stacks.ts";
 
-const TOKEN_HEADERS = ["x-vault-token", "authorization", "x-aws-parameters-secrets-token"];
+/** A day, since timers hold 24.8: one that is set for longer ends at once. */
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 
-/** What the token store says of a root token's origin. */
-const OWNER_PATH = "auth/token/root";
+const TOKEN_HEADERS = ["x-vault-token", "authorization", "x-aws-parameters-secrets-token"];
 
 export interface ServerOptions {
   /** `$COFFER_HOME`. */
@@ -105,7 +105,8 @@ export class Server {
       throw error;
     }
     const { tokens } = this.#state;
-    // The last owner's, should the server have been killed. Clients' tokens are orphans and stay.
+    // The last owner's, should the server have been killed, and with it those that it made: `coffer token create` makes
+    // orphans, which stay.
     for (const accessor of tokens.accessors()) {
       if (tokens.lookupAccessor(accessor)?.path === OWNER_PATH) tokens.revoke(accessor);
     }
@@ -194,10 +195,10 @@ export class Server {
     if (idleLockSeconds === undefined || this.#idleTimer !== undefined) return;
     const check = () => {
       const left = this.#lastUse + idleLockSeconds * 1000 - Date.now();
-      this.#idleTimer = left > 0 ? setTimeout(check, left) : undefined;
+      this.#idleTimer = left > 0 ? setTimeout(check, Math.min(left, LONGEST_WAIT_MS)) : undefined;
       if (left <= 0) void this.lock();
     };
-    this.#idleTimer = setTimeout(check, idleLockSeconds * 1000);
+    check();
   }
 
   async #shutdown(): Promise<void> {

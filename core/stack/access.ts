@@ -3,10 +3,9 @@ import { Fault, type FaultCode } from "../fault.ts";
 import type { SecretName } from "../name.ts";
 
 /**
- * `read`: values are handed out. `write`: new versions, or what is known of a secret
- * besides. `remove`: secrets, or versions of one. `verify`: values are
- * opened and not handed out. `rekey`, `passphrase`: the keys change. `provider`: it changes with
- * whom the secrets are. `unlock`: the stack did not open.
+ * `read`: values are handed out, or what is known of a secret besides. `write`: new versions, or what is known of a
+ * secret besides. `remove`: secrets, or versions of one. `verify`: values are opened and not handed out. `rekey`,
+ * `passphrase`: the keys change. `provider`: it changes with whom the secrets are. `unlock`: the stack did not open.
  */
 export type AccessKind = "read" | "write" | "remove" | "verify" | "rekey" | "passphrase" | "provider" | "unlock";
 

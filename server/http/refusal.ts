@@ -35,3 +35,8 @@ export function permissionDenied(): Refusal {
 export function notFound(): Refusal {
   return new Refusal(404);
 }
+
+/** In the words that Vault's command line looks for. */
+export function sealed(): Refusal {
+  return new Refusal(503, "Vault is sealed");
+}

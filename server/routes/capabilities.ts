@@ -5,7 +5,7 @@ import { Refusal } from "../http/refusal.ts";
 import type { Session } from "../session.ts";
 import type { TokenInfo } from "../tokens/token_store.ts";
 import { type Route, route } from "./route.ts";
-import { names } from "./schemas.ts";
+import { names, text } from "./schemas.ts";
 
 const paths = { paths: z.optional(names), path: z.optional(names) };
 /** By path; `capabilities` too when there is one path only. */
@@ -29,7 +29,7 @@ export const CAPABILITIES: readonly Route[] = [
     path: "sys/capabilities",
     operation: "update",
     summary: "What a token may do on paths",
-    body: z.object({ ...paths, token: z.optional(z.string()) }),
+    body: z.object({ ...paths, token: z.optional(text) }),
     answer: { data: answer },
     handle({ session, body }) {
       using token = Secret.fromText(body.token ?? "");
@@ -40,7 +40,7 @@ export const CAPABILITIES: readonly Route[] = [
     path: "sys/capabilities-accessor",
     operation: "update",
     summary: "What the token with an accessor may do on paths",
-    body: z.object({ ...paths, accessor: z.optional(z.string()) }),
+    body: z.object({ ...paths, accessor: z.optional(text) }),
     answer: { data: answer },
     handle({ session, body }) {
       const { tokens } = session.server;
@@ -54,7 +54,7 @@ function refuse(words: string): never {
 }
 
 function capabilities({ server }: Session, { policies }: TokenInfo, body: Paths) {
-  const paths = body.paths ?? body.path ?? [];
+  const paths = body.paths?.length ? body.paths : body.path ?? [];
   const [first] = paths;
   if (first === undefined) throw new Refusal(400, "paths must be supplied");
   const acl = server.policies.aclOf(policies);

@@ -4,7 +4,7 @@ import { parseDuration } from "../duration.ts";
 import { isLocated, locate, mayRead, runName, sourceSchema } from "./coffer_references.ts";
 import { Failures } from "./failures.ts";
 import { type Route, route } from "./route.ts";
-import { duration, whole } from "./schemas.ts";
+import { duration, text, whole } from "./schemas.ts";
 import { authAnswer, authSchema } from "./token_answer.ts";
 
 /** They are kept with the token. */
@@ -22,7 +22,7 @@ export const COFFER_TOKENS: readonly Route[] = [
       references: z.array(sourceSchema).check(z.maxLength(MAX_NAMES)),
       ttl: z.optional(duration),
       num_uses: z.optional(whole),
-      display_name: z.optional(z.string()),
+      display_name: z.optional(text),
     }),
     answer: { auth: authSchema },
     async handle({ session: { server, client, path }, body }) {

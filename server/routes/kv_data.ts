@@ -21,7 +21,7 @@ const version = z.object({
 
 const newData = z.object({
   data: z.optional(z.record(z.string(), z.unknown())),
-  options: z.optional(z.object({ cas: z.optional(whole) })),
+  options: z.optional(z.nullable(z.object({ cas: z.optional(whole) }))),
 });
 
 const ofVersion = z.object({ version: z.optional(whole) });

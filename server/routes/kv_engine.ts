@@ -96,7 +96,7 @@ export function settingsAnswer({ casRequired, maxVersions, deleteVersionAfter }:
 export interface GivenSettings {
   readonly cas_required?: boolean | undefined;
   readonly max_versions?: number | undefined;
-  readonly delete_version_after?: string | number | undefined;
+  readonly delete_version_after?: string | number | null | undefined;
 }
 
 /** @throws {Fault} USAGE for a duration that is none */
@@ -104,7 +104,8 @@ export function settingsOf({ cas_required, max_versions, delete_version_after }:
   return {
     ...(cas_required !== undefined && { casRequired: cas_required }),
     ...(max_versions !== undefined && { maxVersions: max_versions }),
-    ...(delete_version_after !== undefined && { deleteVersionAfter: secondsOf(delete_version_after) }),
+    ...(delete_version_after !== undefined && delete_version_after !== null &&
+      { deleteVersionAfter: secondsOf(delete_version_after) }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What is known of a stack's secrets besides their values, their names, and the settings of the stack's engine. */
 import * as z from "zod/mini";
 import { isSecretName } from "../../core/name.ts";
+import { recorded } from "../../core/stack/access.ts";
 import type { KvMetadata } from "../../core/stack/kv/metadata.ts";
 import { notFound } from "../http/refusal.ts";
 import type { Session } from "../session.ts";
@@ -38,7 +39,17 @@ export const KV_METADATA: readonly Route[] = [
       }),
     },
     async handle({ session, parameters: { stack, name } }) {
-      const metadata = await engineOf(session, stack).metadata(existingName(name));
+      const engine = engineOf(session, stack);
+      const secret = existingName(name);
+      // Custom metadata is sealed as values are: whoever gets it leaves a line as well.
+      const recorder = session.recorder(servedStack(session, stack), "kv");
+      const metadata = await recorded(recorder, "read", async (access) => {
+        const found = await engine.metadata(secret);
+        if (found) access.secrets.set(secret, undefined);
+        else access.missing = 1;
+        await access.grant();
+        return found;
+      });
       if (!metadata) throw notFound();
       return { data: metadataAnswer(metadata) };
     },
@@ -47,13 +58,13 @@ export const KV_METADATA: readonly Route[] = [
     path,
     operation: "update",
     summary: "Sets metadata; a secret that does not exist yet is made, without versions",
-    body: z.object({ ...settings, custom_metadata: z.optional(texts) }),
+    body: z.object({ ...settings, custom_metadata: z.optional(z.nullable(texts)) }),
     exists,
     async handle({ session, parameters: { stack, name }, body }) {
       const { custom_metadata } = body;
       await engineOf(session, stack).putMetadata(newName(name), {
         ...settingsOf(body),
-        ...(custom_metadata && { customMetadata: custom_metadata }),
+        ...(custom_metadata !== undefined && { customMetadata: custom_metadata ?? {} }),
       });
       return {};
     },
@@ -62,12 +73,15 @@ export const KV_METADATA: readonly Route[] = [
     path,
     operation: "patch",
     summary: "Changes metadata of a secret that there is; null removes a key of the custom metadata",
-    body: z.object({ ...settings, custom_metadata: z.optional(z.record(z.string(), z.nullable(z.string()))) }),
+    body: z.object({
+      ...settings,
+      custom_metadata: z.optional(z.nullable(z.record(z.string(), z.nullable(z.string())))),
+    }),
     async handle({ session, parameters: { stack, name }, body }) {
       const { custom_metadata } = body;
       const patched = await engineOf(session, stack).patchMetadata(existingName(name), {
         ...settingsOf(body),
-        ...(custom_metadata && { customMetadata: custom_metadata }),
+        ...(custom_metadata !== undefined && { customMetadata: custom_metadata }),
       });
       if (!patched) throw notFound();
       return {};

@@ -4,9 +4,9 @@ import { Fault } from "../../core/fault.ts";
 import { notFound, Refusal } from "../http/refusal.ts";
 import type { Deed, Session } from "../session.ts";
 import { type Route, route } from "./route.ts";
+import { text } from "./schemas.ts";
 
 const deed: Deed = { kind: "policy", operation: "policy" };
-const text = z.optional(z.string());
 const keys = { keys: z.array(z.string()) };
 
 export const POLICIES: readonly Route[] = [
@@ -32,7 +32,7 @@ export const POLICIES: readonly Route[] = [
     operation: "update",
     summary: "Writes a policy, in HCL or JSON",
     deed,
-    body: z.object({ policy: text }),
+    body: z.object({ policy: z.optional(text) }),
     handle: ({ session, parameters, body }) => write(session, parameters.name, body.policy),
   }),
   route({
@@ -69,8 +69,8 @@ export const POLICIES: readonly Route[] = [
     operation: "update",
     summary: "Writes a policy, at its old place",
     deed,
-    body: z.object({ policy: text, rules: text }),
-    handle: ({ session, parameters, body }) => write(session, parameters.name, body.policy ?? body.rules),
+    body: z.object({ policy: z.optional(text), rules: z.optional(text) }),
+    handle: ({ session, parameters, body }) => write(session, parameters.name, body.policy || body.rules),
   }),
   route({
     path: "sys/policy/:name",

@@ -7,9 +7,10 @@ import { isSecretName, type SecretName, type StackName } from "../../core/name.t
 import { can } from "../../core/providers/ability.ts";
 import type { KvAnswer, KvProvider, KvRequest } from "../../core/providers/provider.ts";
 import { Secret } from "../../core/secret.ts";
-import { type AccessKind, recorded } from "../../core/stack/access.ts";
+import { type AccessInProgress, type AccessKind, recorded } from "../../core/stack/access.ts";
 import { isJsonObject, type JsonObject } from "../../core/stack/kv/json.ts";
 import type { Answer } from "../http/answer.ts";
+import { outcomeOf } from "../http/fault_answer.ts";
 import { CARRY_BODY, type RequestOperation } from "../http/operation.ts";
 import { notFound, Refusal } from "../http/refusal.ts";
 import type { Session } from "../session.ts";
@@ -62,13 +63,32 @@ export class RemoteKv {
       await this.#session.record({ kind: "list", operation: "kv", stack: this.#stack });
       return answerOf(await this.#send(request));
     }
-    return await recorded(this.#session.recorder(this.#stack, "kv"), kindOf(operation, api), async (access) => {
-      if (isSecretName(name)) access.secrets.set(name, undefined);
-      if (operation !== "read") await access.grant();
-      const answer = await this.#send(request);
-      if (operation === "read") await access.grant();
-      return answerOf(answer);
+    const recorder = this.#session.recorder(this.#stack, "kv");
+    const kind = kindOf(operation, api);
+    const secrets = new Map(isSecretName(name) ? [[name, undefined]] : []);
+    const answer = await recorded(recorder, kind, async (access) => {
+      if (operation === "read") return await this.#read(request, access);
+      for (const [secret] of secrets) access.secrets.set(secret, undefined);
+      await access.grant();
+      return await this.#send(request);
     });
+    try {
+      return answerOf(answer);
+    } catch (error) {
+      if (operation !== "read") await recorder({ kind, secrets, missing: 0, outcome: outcomeOf(error) });
+      throw error;
+    }
+  }
+
+  /** A name that leads to nothing may be a value, typed in the wrong place: it is counted and not repeated. */
+  async #read(request: KvRequest, access: AccessInProgress): Promise<KvAnswer> {
+    const answer = await this.#send(request);
+    if (isSecretName(request.name)) {
+      if (isJsonObject(answer.body.data)) access.secrets.set(request.name, undefined);
+      else access.missing = 1;
+    }
+    await access.grant();
+    return answer;
   }
 
   /** What is wrong with the server's own token is nothing that its clients could mend, or are to be told of. */

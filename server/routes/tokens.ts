@@ -6,7 +6,7 @@ import type { Answer } from "../http/answer.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Deed, Session } from "../session.ts";
 import { type Route, route } from "./route.ts";
-import { duration, flag, names, texts, whole } from "./schemas.ts";
+import { duration, flag, names, text, texts, whole } from "./schemas.ts";
 import { authAnswer, authSchema, tokenAnswer, tokenSchema } from "./token_answer.ts";
 
 const deed: Deed = { kind: "token", operation: "token" };
@@ -21,14 +21,14 @@ const newToken = z.object({
   explicit_max_ttl: z.optional(duration),
   renewable: z.optional(flag),
   num_uses: z.optional(whole),
-  display_name: z.optional(z.string()),
+  display_name: z.optional(text),
   meta: z.optional(z.nullable(texts)),
-  type: z.optional(z.string()),
+  type: z.optional(text),
   /** There are no entities; Vault's command line says each time that it wants none. */
-  entity_alias: z.optional(z.literal("")),
+  entity_alias: z.optional(z.nullable(z.literal(""))),
 });
-const oneToken = z.object({ token: z.optional(z.string()) });
-const oneAccessor = z.object({ accessor: z.optional(z.string()) });
+const oneToken = z.object({ token: z.optional(text) });
+const oneAccessor = z.object({ accessor: z.optional(text) });
 
 export const TOKENS: readonly Route[] = [
   route({
@@ -149,8 +149,10 @@ export const TOKENS: readonly Route[] = [
     deed,
     body: oneToken,
     async handle({ session: { server }, body }) {
-      const accessor = accessorOf(server, given(body.token, "token ID"));
-      if (accessor !== undefined) server.tokens.revoke(accessor);
+      using token = Secret.fromText(given(body.token, "token ID"));
+      const info = server.tokens.lookup(token);
+      if (info) server.tokens.revoke(info.accessor);
+      else server.wrappings.revoke(token);
       await server.save();
       return {};
     },
@@ -162,7 +164,8 @@ export const TOKENS: readonly Route[] = [
     deed,
     body: oneAccessor,
     async handle({ session: { server }, body }) {
-      const known = server.tokens.revoke(given(body.accessor, "accessor"));
+      const accessor = given(body.accessor, "accessor");
+      const known = server.tokens.revoke(accessor) || server.wrappings.revokeAccessor(accessor);
       await server.save();
       return known ? {} : { warnings: ["No token found with this accessor"] };
     },
@@ -203,13 +206,17 @@ async function create({ server, client, path }: Session, body: z.infer<typeof ne
   }, { accessor: client.info.accessor, sudo: client.acl.hasSudo("update", path), path, orphan });
   using _token = token;
   await server.save();
-  return authAnswer(info, token, warnings);
+  const unknown = info.policies.filter((name) => !server.policies.read(name));
+  return authAnswer(info, token, [
+    ...warnings,
+    ...unknown.map((name) => `Policy ${JSON.stringify(name)} does not exist`),
+  ]);
 }
 
 async function renew(
   { server }: Session,
   accessor: string,
-  increment: string | number | undefined,
+  increment: string | number | null | undefined,
   token: Secret | undefined,
 ): Promise<Answer> {
   using _token = token;

@@ -2,15 +2,15 @@
 import * as z from "zod/mini";
 import { Secret } from "../../core/secret.ts";
 import type { Answer } from "../http/answer.ts";
-import { permissionDenied, Refusal } from "../http/refusal.ts";
+import { permissionDenied, Refusal, sealed } from "../http/refusal.ts";
 import type { Deed, Session } from "../session.ts";
 import { type Route, route } from "./route.ts";
-import { time } from "./schemas.ts";
+import { text, time } from "./schemas.ts";
 import { isoTime } from "./token_answer.ts";
 import { wrapAnswer, wrapInfoSchema } from "./wrap_answer.ts";
 
 const deed: Deed = { kind: "read", operation: "wrapping" };
-const body = z.object({ token: z.optional(z.string()) });
+const body = z.object({ token: z.optional(text) });
 
 export const WRAPPING: readonly Route[] = [
   route({
@@ -33,6 +33,7 @@ export const WRAPPING: readonly Route[] = [
       body,
       answer: { data: z.object({ creation_path: z.string(), creation_time: time, creation_ttl: z.int() }) },
       handle({ session, body }) {
+        if (session.server.isLocked()) throw sealed(); // which has wiped all answers, and nobody has used the token
         using token = wrappingToken(session, body.token);
         const { creationPath, creationTime, ttl } = session.server.wrappings.lookup(token);
         return { data: { creation_path: creationPath, creation_time: isoTime(creationTime), creation_ttl: ttl } };

@@ -46,3 +46,34 @@ endToEnd("coffer serve answers as AWS's Secrets Manager Agent does", async (coff
     "the default policy does not read",
   );
 }, BUNDLE_ONLY);
+
+endToEnd("coffer serve gives AWS's clients nothing for a token of one run, and records that", async (coffer) => {
+  await coffer.given({ GIVEN: "given", OTHER: "other" });
+  await using server = await serve(coffer, ["--listen", "unix", "--listen", "0", "--aws-agent", "0"]);
+  const agent = server.listeners.findLast((listener) => listener.startsWith("http"))!;
+  const ask = async (name: string, token: string) => {
+    const answer = await fetch(`${agent}/v1/${name}`, { headers: { "X-Vault-Token": token } });
+    return [answer.status, await answer.text()] as const;
+  };
+  const body = JSON.stringify({ references: ["GIVEN"] });
+  const made = await (await server.fetch("/v1/coffer/tokens", { method: "PUT", body })).json();
+  for (const name of ["GIVEN", "OTHER"]) {
+    assert.deepEqual(await ask(name, made.auth.client_token), [403, "Bad Token"], "its policies are its maker's");
+  }
+  const lines = await coffer.json(["audit"]) as { accessor?: string; access: string; outcome: string }[];
+  const denied = lines.filter(({ accessor }) => accessor === made.auth.accessor);
+  assert.deepEqual(denied.map(({ access, outcome }) => [access, outcome]), [["read", "DENIED"], ["read", "DENIED"]]);
+}, BUNDLE_ONLY);
+
+endToEnd("coffer serve tells AWS's clients that it is locked while the stack that they read is", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await coffer.ok(["stack", "new", "other", "--work-factor", "10"]);
+  await using server = await serve(coffer, ["dev", "other", "--listen", "unix", "--aws-agent", "0"]);
+  const read = async () => {
+    const answer = await fetch(`${server.url}/v1/NAME`, { headers: { "X-Vault-Token": server.token } });
+    return [answer.status, await answer.text()] as const;
+  };
+  await coffer.ok(["lock"]);
+  await coffer.ok(["unlock", "--stack", "other"]);
+  assert.deepEqual(await read(), [503, "locked"]);
+}, BUNDLE_ONLY);

@@ -55,7 +55,8 @@ endToEnd("coffer lock and SIGHUP make the server forget its keys, and unlock giv
   assert.equal(await read(), 503);
   await coffer.fault("LOCKED", ["get", "NAME"], { env: NO_PASSPHRASE });
   assert.equal((await coffer.json(["status"]) as { locked: boolean }).locked, true);
-  await coffer.fault("LOCKED", ["unlock"], { env: { COFFER_PASSPHRASE: "wrong" } });
+  const wrong = await coffer.fault("LOCKED", ["unlock"], { env: { COFFER_PASSPHRASE: "wrong" } });
+  assert.match(wrong.hint ?? "", /COFFER_PASSPHRASE/, "what the server knows of the way out");
   await coffer.ok(["unlock"]);
   assert.equal(await read(), 200);
   server.process.kill("SIGHUP");
@@ -74,6 +75,23 @@ endToEnd("coffer serve locks itself when nobody has used it for its time", async
   }, "the keys to go");
   assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME")), 503);
 }, BUNDLE_ONLY);
+
+endToEnd(
+  "coffer serve keeps its keys for longer than a timer can run, and wants a time to lock itself after",
+  async (coffer) => {
+    await coffer.given({ NAME: "value" });
+    for (const ttl of ["0", "0s"]) await coffer.fault("USAGE", ["serve", "--ttl", ttl]);
+    const process = coffer.spawn(["serve", "--ttl", "30d"]);
+    await eventually(() => exists(`${coffer.home}/.coffer/server/token`), "the server");
+    const { locksIn } = await coffer.json(["status"]) as { locksIn: number };
+    await coffer.ok(["stop"]);
+    const { code, stderr } = await process.output();
+    assert.equal(code, 0);
+    assert.ok(locksIn > 29 * 86_400);
+    assert.doesNotMatch(new TextDecoder().decode(stderr), /Timeout/);
+  },
+  BUNDLE_ONLY,
+);
 
 endToEnd("coffer serve is used by clients of its every listener, and by nobody who asks how it is", async (coffer) => {
   await coffer.given({ NAME: "value" });
@@ -130,6 +148,28 @@ endToEnd("coffer stop ends the server, which finishes what is under way", async 
   await server[Symbol.asyncDispose]();
 }, BUNDLE_ONLY);
 
+endToEnd("coffer serve still reads the rest of a request that had begun before it was told to end", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  const server = await serve(coffer);
+  const head = "PUT /v1/dev/data/LATE HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  const body = '{"data":{"value":"late"}}';
+  const begun = await connectTo(server.url!);
+  try {
+    await send(begun, `${head}X-Vault-Token: ${server.token}\r\nContent-Length: ${body.length}\r\n\r\n{`);
+    await statusOf(server.fetch("/v1/dev/data/NAME")); // what came before has reached it
+    server.process.kill("SIGTERM");
+    const takes = () => statusOf(server.fetch("/v1/dev/data/NAME")).catch(() => 503);
+    await eventually(async () => await takes() === 503, "it to take no more");
+    await send(begun, body.slice(1));
+    assert.match(await new Response(begun.readable).text(), /^HTTP\/1.1 200 /);
+    assert.equal((await server.process.status).code, 0);
+  } finally {
+    close(begun);
+    await server[Symbol.asyncDispose]();
+  }
+  assert.equal(await coffer.ok(["get", "LATE"]), '{"value":"late"}');
+}, BUNDLE_ONLY);
+
 endToEnd("coffer token makes tokens that outlive the server, lists and ends them", async (coffer) => {
   await coffer.given({ NAME: "value" });
   let token: string;
@@ -149,7 +189,28 @@ endToEnd("coffer token makes tokens that outlive the server, lists and ends them
   assert.equal(tokens.filter(({ policies }) => policies.includes("root")).length, 1, "the last owner's is gone");
   await coffer.ok(["token", "revoke", client.accessor]);
   assert.equal(await statusOf(server.fetch("/v1/dev/data/NAME", { token })), 403);
+  await coffer.fault("NOT_FOUND", ["token", "revoke", client.accessor]);
+  const { stderr } = await coffer.run(["token", "create", "--policy", "ap", "--ttl", "9999h"]);
+  assert.match(stderr, /"ap" does not exist/);
+  assert.match(stderr, /max_ttl/);
 });
+
+endToEnd("coffer token list leaves out what ends while it lists", async (coffer) => {
+  await coffer.given({ NAME: "value" });
+  await using server = await serve(coffer);
+  const put = async (path: string, body: unknown) => {
+    const answer = await server.fetch(`/v1/auth/token/${path}`, { method: "PUT", body: JSON.stringify(body) });
+    return answer.status === 204 ? undefined : await answer.json();
+  };
+  const accessors: string[] = [];
+  for (let i = 0; i < 300; i++) accessors.push((await put("create", { policies: ["default"] })).auth.accessor);
+  let isListed = false;
+  const listed = coffer.json(["token", "list"]).finally(() => isListed = true);
+  for (const accessor of accessors.toReversed()) {
+    if (!isListed) await put("revoke-accessor", { accessor });
+  }
+  assert.ok((await listed as unknown[]).length > 0, "the owner's at least");
+}, BUNDLE_ONLY);
 
 endToEnd("coffer serve gives the owner's operations to the owner at the socket only", async (coffer) => {
   await coffer.given({ NAME: "value" });
@@ -177,6 +238,11 @@ endToEnd("coffer serve gives the owner's operations to the owner at the socket o
   };
   assert.equal(await ask(token), 403);
   assert.equal(await ask("nonsense"), 403);
+  // Tokens that the owner made have the owner's policies unless they are given others.
+  const run = await server.fetch("/v1/coffer/tokens", { method: "PUT", body: '{"references":["NAME"]}' });
+  assert.equal(await ask((await run.json()).auth.client_token), 403);
+  const root = await server.fetch("/v1/auth/token/create", { method: "PUT", body: '{"num_uses":1}' });
+  assert.equal(await ask((await root.json()).auth.client_token), 403);
   assert.equal(await ask(server.token), 200);
 }, BUNDLE_ONLY);
 

@@ -176,6 +176,8 @@ Deno.test("each access has its line, with who and what, and no value", async () 
   await served.put("secret/data/a", { data: { password: "hunter3" } });
   await served.send("DELETE", "secret/data/a");
   await served.send("LIST", "secret/metadata");
+  await served.get("secret/metadata/a");
+  await served.get("secret/metadata/none");
   await served.put("sys/policies/acl/p", { policy: READS_A });
   await served.put("coffer/resolve", { references: ["none"] });
   const lines = served.entries.slice(accessor).map(({ actor, operation, kind, stack, secrets, missing, outcome }) => [
@@ -195,6 +197,8 @@ Deno.test("each access has its line, with who and what, and no value", async () 
     ["loopback", "kv", "write", "secret", "a@2", 0, "ok"],
     ["loopback", "kv", "remove", "secret", "a@2", 0, "ok"],
     ["loopback", "kv", "list", "secret", "", 0, "ok"],
+    ["loopback", "kv", "read", "secret", "a@undefined", 0, "ok"],
+    ["loopback", "kv", "read", "secret", "", 1, "ok"],
     ["loopback", "policy", "policy", undefined, "", 0, "ok"],
     ["loopback", "resolve", "read", "secret", "", 1, "ok"],
   ]);
@@ -211,6 +215,7 @@ Deno.test("what cannot be recorded is not done", async () => {
   const refused = [
     await served.get("secret/data/a", { token }),
     await served.get("secret/subkeys/a"),
+    await served.get("secret/metadata/a"),
     await served.put("coffer/resolve", { references: ["a"] }),
     await served.put("secret/data/b", { data: { x: 1 } }),
     await served.send("DELETE", "secret/metadata/a"),

@@ -181,7 +181,8 @@ export class KvEngine {
     if (Object.keys(patch).length === 0) return true;
     return await this.#stack.update("write", name, async (record, write) => {
       if (!record.exists) return false;
-      const custom = mergePatch(record.settings.customMetadata, patch.customMetadata ?? {});
+      const { customMetadata: changes = {} } = patch;
+      const custom = changes === null ? {} : mergePatch(record.settings.customMetadata, changes);
       const content = { ...record.settings, ...patch, customMetadata: custom as Record<string, string> };
       requireAllowed(content, { deleteVersionAfter: 0 });
       await write.describe(content);

@@ -49,8 +49,8 @@ export interface KvMetadataChange extends Partial<KvSettings> {
 
 /** What to set; the rest stays, also of the custom metadata. */
 export interface KvMetadataPatch extends Partial<KvSettings> {
-  /** null removes a key. */
-  readonly customMetadata?: Readonly<Record<string, string | null>>;
+  /** null removes a key, or all of them. */
+  readonly customMetadata?: Readonly<Record<string, string | null>> | null;
 }
 
 /** A version of a record as KV v2 names things. */

@@ -81,4 +81,5 @@ export const OTHER_ANSWERS: Readonly<Record<string, readonly [status: number, re
   "something to read": [200, "what was patched above: the version is not deleted after a time"],
   "what the token may read": [200, "as above"],
   "a secret is unwrapped by its token alone": [200, "as above"],
+  "a token that is null is revoked": [400, "as one that is not given: there is no token to find wrong"],
 };

@@ -86,7 +86,19 @@ const SYSTEM: readonly Exchange[] = [
   read("a namespace that there is not", "secret/data/a", { headers: { "X-Vault-Namespace": "team" } }),
   read("a namespace for the health", "sys/health", { token: "none", headers: { "X-Vault-Namespace": "team" } }),
   read("the empty namespace", "sys/internal/ui/mounts/secret", { headers: { "X-Vault-Namespace": "" } }),
+  ...["root", "root/", "/root", "/"].map((name) =>
+    read(`the root's namespace as ${name}`, "sys/internal/ui/mounts/secret", { headers: { "X-Vault-Namespace": name } })
+  ),
 ];
+
+const SETTINGS = {
+  max_versions: 5,
+  cas_required: true,
+  delete_version_after: "10h",
+  custom_metadata: { owner: "team-a" },
+};
+/** What several languages' clients write for what they leave out. */
+const NULL_SETTINGS = { max_versions: null, cas_required: null, delete_version_after: null, custom_metadata: null };
 
 const KV: readonly Exchange[] = [
   read("a secret that there is not", "secret/data/db"),
@@ -201,6 +213,19 @@ const KV: readonly Exchange[] = [
   read("a removed secret", "secret/data/other"),
   put("a write of null", "secret/data/null", { data: null }),
   list("all is in the list", "secret/detailed-metadata/folder"),
+  put("a write with options that are null", "secret/data/nulls", { data: { n: 1 }, options: null }),
+  put("a write with a version that is null", "secret/data/nulls", { data: { n: 2 }, options: { cas: null } }),
+  patch("a patch with options that are null", "secret/data/nulls", { data: { n: 2 }, options: null }),
+  post("versions that are null are deleted", "secret/delete/nulls", { versions: null }),
+  post("metadata is written, to be nulled", "secret/metadata/nulls", SETTINGS),
+  post("metadata that is null is written", "secret/metadata/nulls", NULL_SETTINGS),
+  read("metadata as nulled by a write", "secret/metadata/nulls"),
+  post("metadata is written, to be nulled once more", "secret/metadata/nulls", SETTINGS),
+  patch("metadata that is null is patched", "secret/metadata/nulls", NULL_SETTINGS),
+  read("metadata as nulled by a patch", "secret/metadata/nulls"),
+  post("the settings are written, to be nulled", "secret/config", { max_versions: 4, cas_required: true }),
+  post("settings that are null are written", "secret/config", { max_versions: null, cas_required: null }),
+  read("the settings as nulled", "secret/config"),
 ];
 
 const POLICIES: readonly Exchange[] = [
@@ -336,6 +361,27 @@ const TOKENS: readonly Exchange[] = [
   read("the token is no more", "auth/token/lookup-self", { token: "reader" }),
   read("the token is no more for anything", "secret/data/db", { token: "reader" }),
   read("tokens cannot be read", "auth/token/create"),
+  post("a token for policies that there are not", "auth/token/create", { policies: ["zz", "nope"], ttl: "90000h" }),
+  post("a token with all else null", "auth/token/create", {
+    policies: ["default"],
+    ttl: null,
+    renewable: null,
+    display_name: null,
+    num_uses: null,
+    no_parent: null,
+    no_default_policy: null,
+    explicit_max_ttl: null,
+    period: null,
+    meta: null,
+    type: null,
+    entity_alias: null,
+  }, { save: { nulls: TOKEN } }),
+  post("the capabilities on paths that are null", "sys/capabilities-self", { paths: null, path: "secret/data/db" }),
+  post("a token with null for its policies", "auth/token/create", { policies: null }, { token: "nulls" }),
+  put("a renewal by null", "auth/token/renew-self", { increment: null }),
+  put("a token that is null is revoked", "auth/token/revoke", { token: null }),
+  put("an accessor that is null is revoked", "auth/token/revoke-accessor", { accessor: null }),
+  put("a policy that is null is written", "sys/policies/acl/null", { policy: null }),
 ];
 
 const WRAPPING: readonly Exchange[] = [
@@ -381,6 +427,13 @@ const WRAPPING: readonly Exchange[] = [
   }),
   read("a secret by a wrapping token", "secret/data/db", { token: "other" }),
   put("an unwrapping without a token", "sys/wrapping/unwrap", {}, { token: "none" }),
+  put("an unwrapping of null", "sys/wrapping/unwrap", { token: null }),
+  read("a secret is wrapped, to be revoked", "secret/data/db", {
+    headers: { "X-Vault-Wrap-TTL": "60" },
+    save: { revoked: WRAPPED },
+  }),
+  put("a wrapping token is revoked", "auth/token/revoke", { token: "{revoked}" }),
+  put("it is unwrapped after that", "sys/wrapping/unwrap", { token: "{revoked}" }),
 ];
 
 export const EXCHANGES: readonly Exchange[] = [...SYSTEM, ...KV, ...POLICIES, ...TOKENS, ...WRAPPING];

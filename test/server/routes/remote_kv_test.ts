@@ -170,3 +170,22 @@ Deno.test("a provider without a KV engine resolves, and has no KV engine", async
   assert.deepEqual(found.json.data.values, [{ text: "from memory" }]);
   assert.equal((await front.get("secret/data/a")).status, 501);
 });
+
+Deno.test("a name that leads to nothing at the provider is counted, not repeated, and no bug", async () => {
+  using it = await given();
+  const { front } = it;
+  const seen = front.entries.length;
+  assert.equal((await front.get("secret/data/p4ssw0rd")).status, 404);
+  assert.equal((await front.put("secret/data/a", { data: {}, options: { cas: 7 } })).status, 400);
+  const told = front.entries.slice(seen).map(({ kind, secrets, missing, outcome }) => [
+    kind,
+    [...secrets.keys()].join(),
+    missing,
+    outcome,
+  ]);
+  assert.deepEqual(told, [
+    ["read", "", 1, "ok"],
+    ["write", "a", 0, "ok"],
+    ["write", "a", 0, "USAGE"],
+  ]);
+});

@@ -45,6 +45,23 @@ Deno.test("a wrapping token is sent in one place, and opened only by who may", a
   assert.equal((await served.put("sys/wrapping/unwrap", { token })).status, 200);
 });
 
+Deno.test("a wrapping token is revoked as any other, by itself or by its accessor", async () => {
+  using served = await Served.start({ secret: { a: "1" } });
+  for (const [path, member] of [["revoke", "token"], ["revoke-accessor", "accessor"]] as const) {
+    const { wrap_info } = (await served.get("secret/data/a", { headers: WRAP })).json;
+    assert.equal((await served.put(`auth/token/${path}`, { [member]: wrap_info[member] })).status, 204);
+    assert.equal((await served.put("sys/wrapping/unwrap", { token: wrap_info.token })).status, 400);
+  }
+});
+
+Deno.test("a locked server does not say of a wrapping token that somebody else has used it", async () => {
+  using served = await Served.start({ secret: { a: "1" } });
+  const { token } = (await served.get("secret/data/a", { headers: WRAP })).json.wrap_info;
+  await served.put("sys/seal", {});
+  const { status, json } = await served.put("sys/wrapping/lookup", { token }, { token: null });
+  assert.deepEqual([status, json.errors], [503, ["Vault is sealed"]]);
+});
+
 Deno.test("errors and empty answers are not wrapped", async () => {
   using served = await Served.start({ secret: { a: "1" } });
   assert.equal((await served.get("secret/data/none", { headers: WRAP })).status, 404);

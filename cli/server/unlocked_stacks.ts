@@ -79,7 +79,7 @@ export class UnlockedStacks implements Mounts, Disposable {
     const locked = await LockedStack.load(new Project(project).store(name, new UnchangedFiles()));
     const before = this.#unlocked.get(name);
     if (before && before.stack.header.id !== locked.header.id) {
-      throw new Fault("CONFLICT", `the server has another stack ${name}, of another project`, {
+      throw new Fault("CONFLICT", `the server has another stack ${name}, of another project or from before`, {
         hint: "coffer stop, then coffer serve in this project",
       });
     }

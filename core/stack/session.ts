@@ -148,32 +148,44 @@ export class StackSession {
       if (name !== KV_CONFIG && (secret || kv) && access?.secrets.has(name) === false) {
         access.secrets.set(name, undefined);
       }
-      const { header: { id: stack }, keyring } = this.#current;
-
-      const known = secret && this.#authenticated.get(secret);
-      const isKnown = known?.keyring === keyring;
-      const readFile = secret && name !== KV_CONFIG && !isKnown
-        ? parseSecretFile(secret.bytes, { stack, name }, secret.where)
-        : undefined;
-      const readKv = kv && parseKvFile(kv.bytes, { stack, name }, kv.where);
-      // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
-      // only a file that is under it still is damaged.
-      const unknown = [readFile?.file.key, readKv?.file.key].find((key) =>
-        key !== undefined && !keyring.has(key) && !unknownKeys.has(key)
-      );
-      if (unknown === undefined) {
-        const file = isKnown ? known.file : readFile &&
-          { ...authenticateSecretFile(readFile, keyring, secret!.where), where: secret!.where };
-        if (secret && file) this.#authenticated.set(secret, { keyring, file });
-        return await use({
-          file,
-          kv: readKv?.file,
-          content: readKv && openKvFile(readKv, keyring, kv!.where),
-        });
+      let found: OpenedDocuments | number;
+      try {
+        found = this.#authenticate(name, secret, kv, unknownKeys);
+      } catch (error) {
+        // Or it is whole, and another stack's, which has been put in the place of this one.
+        if (error instanceof Fault && error.code === "TAMPERED") await this.#refresh();
+        throw error;
       }
-      unknownKeys.add(unknown);
+      if (typeof found !== "number") return await use(found);
+      unknownKeys.add(found);
       await this.#refresh();
     }
+  }
+
+  /** @returns the number of a key that there is not, unless it is one of `unknownKeys` */
+  #authenticate(
+    name: KvName,
+    secret: StoredDocument | undefined,
+    kv: StoredDocument | undefined,
+    unknownKeys: ReadonlySet<number>,
+  ): OpenedDocuments | number {
+    const { header: { id: stack }, keyring } = this.#current;
+    const known = secret && this.#authenticated.get(secret);
+    const isKnown = known?.keyring === keyring;
+    const readFile = secret && name !== KV_CONFIG && !isKnown
+      ? parseSecretFile(secret.bytes, { stack, name }, secret.where)
+      : undefined;
+    const readKv = kv && parseKvFile(kv.bytes, { stack, name }, kv.where);
+    // A key that the header, read again, does not have was dropped meanwhile, and the file rewritten before that:
+    // only a file that is under it still is damaged.
+    const unknown = [readFile?.file.key, readKv?.file.key].find((key) =>
+      key !== undefined && !keyring.has(key) && !unknownKeys.has(key)
+    );
+    if (unknown !== undefined) return unknown;
+    const file = isKnown ? known.file : readFile &&
+      { ...authenticateSecretFile(readFile, keyring, secret!.where), where: secret!.where };
+    if (secret && file) this.#authenticated.set(secret, { keyring, file });
+    return { file, kv: readKv?.file, content: readKv && openKvFile(readKv, keyring, kv!.where) };
   }
 
   /**
@@ -202,10 +214,10 @@ export class StackSession {
     this.requireKeys();
     // Another call was faster: what we read may be older than what it read, and bring a dropped key back.
     if (this.#current !== before) return await this.#refresh();
-    if (!stored) throw new Fault("NOT_FOUND", "the stack was removed meanwhile");
+    if (!stored) throw new Fault("NOT_FOUND", "the stack was removed meanwhile", { hint: AGAIN });
     const read = parseStackFile(stored.bytes, stored.where);
     const { header, keyring, slotKey } = this.#current;
-    if (read.header.id !== header.id) throw new Fault("CONFLICT", "the stack was replaced by another meanwhile");
+    if (read.header.id !== header.id) throw replaced();
     const sameKeys = read.header.keys.join() === header.keys.join();
     if (!sameKeys && read.header.slot.salt !== slotKey.parameters.salt) {
       throw new Fault("LOCKED", "the stack's keys and its passphrase were changed meanwhile", { hint: "try again" });
@@ -218,6 +230,13 @@ export class StackSession {
     if (current !== keyring) keyring.dispose();
     this.#current = { header: read.header, keyring: current, slotKey };
   }
+}
+
+const AGAIN =
+  "begin again with the stack that is there now: where a server holds the old one, coffer stop, coffer serve";
+
+function replaced(): Fault {
+  return new Fault("CONFLICT", "the stack was replaced by another meanwhile", { hint: AGAIN });
 }
 
 function wipe({ keyring, slotKey }: Unlocked): void {

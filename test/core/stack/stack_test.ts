@@ -438,6 +438,13 @@ Deno.test("Stack gives a fault when the stack was removed or replaced by another
   const header = Deno.readFileSync(disk.path("stack.json"));
   Deno.copyFileSync(other.path("stack.json"), disk.path("stack.json"));
   await assertFault("CONFLICT", () => stack.set(A, valueOf("2")));
+  assert.equal(await textOf(stack, "a"), "1");
+  using its = await other.unlock();
+  await its.set(A, valueOf("of another"));
+  const secret = Deno.readFileSync(disk.path("secrets/a.json"));
+  Deno.copyFileSync(other.path("secrets/a.json"), disk.path("secrets/a.json"));
+  await assertFault("CONFLICT", () => stack.get(A));
+  Deno.writeFileSync(disk.path("secrets/a.json"), secret);
   Deno.removeSync(disk.path("stack.json"));
   await assertFault("NOT_FOUND", () => stack.set(A, valueOf("2")));
   Deno.writeFileSync(disk.path("stack.json"), header);

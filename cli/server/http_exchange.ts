@@ -6,6 +6,8 @@ import { Fault } from "../../core/fault.ts";
 
 const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Longer than it takes to unlock at the highest work factor, or to ask a Vault that is slow, and try again. */
+const ANSWER_MS = 60_000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -22,8 +24,21 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-/** @throws {Fault} UNAVAILABLE when the server breaks off or does not speak HTTP */
-export async function exchange(connection: Deno.Conn, { method, path, token, body }: Exchange): Promise<Answer> {
+/**
+ * @param limitMs how long it may take; the connection is of no use after that
+ * @throws {Fault} UNAVAILABLE when the server breaks off, does not speak HTTP, or does not answer
+ */
+export async function exchange(connection: Deno.Conn, request: Exchange, limitMs = ANSWER_MS): Promise<Answer> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(silent(limitMs)), limitMs);
+  try {
+    return await Promise.race([send(connection, request), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function send(connection: Deno.Conn, { method, path, token, body }: Exchange): Promise<Answer> {
   const content = body === undefined ? new Uint8Array(0) : encoder.encode(JSON.stringify(body));
   const head = [
     `${method} ${path} HTTP/1.1`,
@@ -75,6 +90,13 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
   } catch {
     throw broken();
   }
+}
+
+/** One that is stopped, say: it is connected to all the same. */
+function silent(limitMs: number): Fault {
+  return new Fault("UNAVAILABLE", `the server has not answered for ${limitMs / 1000} s`, {
+    hint: "end its process, coffer serve, and start it again",
+  });
 }
 
 function broken(): Fault {

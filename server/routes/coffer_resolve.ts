@@ -1,11 +1,8 @@
 /** Many values with one request, for `coffer run` and whatever does the same: all of them, or none. */
 import * as z from "zod/mini";
-import { Fault } from "../../core/fault.ts";
 import { describeReference } from "../../core/reference.ts";
-import { findSecrets } from "../../core/providers/all_or_none.ts";
 import { lookUp, type Resolved } from "../../core/resolve.ts";
 import { encodeBase64 } from "../../core/seal/base64.ts";
-import { timestampNow } from "../../core/seal/timestamp.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Json } from "../http/answer.ts";
 import type { Session } from "../session.ts";
@@ -60,30 +57,17 @@ function mayResolve(source: Located | Source, { server, client }: Session): bool
   return server.sources[source.kind] !== undefined && hasRight;
 }
 
-/** What is missing is listed too, without opening anything: no value will be handed out. */
+/** What is missing is listed too. Secrets are opened for that, since fields are in them; no value is handed out. */
 async function refused(sources: readonly (Located | Source | undefined)[], failures: Failures, session: Session) {
   if (failures.includes("DENIED")) {
     await session.record({ kind: "read", operation: "resolve", outcome: "DENIED" });
   }
-  for (const [index, source] of sources.entries()) {
-    if (!source || !isLocated(source) || failures.has(index)) continue;
-    if (!await isThere(source, session)) {
-      failures.add(index, "NOT_FOUND", `there is no secret ${describeReference(source)}`);
-    }
-  }
+  const others = sources.map((source, index) =>
+    source && isLocated(source) && !failures.has(index) ? source : undefined
+  );
+  using resolved = await lookUpAll(others.filter((source) => source !== undefined), session);
+  addMissing(others, resolved, failures);
   return failures.refusal("references");
-}
-
-/** Without opening anything, where the secret is in the stack itself. */
-async function isThere({ stack, name }: Located, session: Session): Promise<boolean> {
-  const provider = await session.remote(stack, "resolve");
-  if (!provider) {
-    const now = timestampNow();
-    return await session.stack(stack, "resolve").inspect(name, (record) => record.present(now) !== undefined);
-  }
-  const found = await findSecrets(provider, [name]);
-  for (const { value } of found.values()) value.dispose();
-  return found.has(name);
 }
 
 async function valuesOf(sources: readonly (Located | Source)[], session: Session): Promise<Json[]> {
@@ -101,14 +85,8 @@ async function valuesOf(sources: readonly (Located | Source)[], session: Session
       failures.addFault(index, error);
     }
   }
-  using resolved = await lookUp(
-    sources.filter(isLocated),
-    (stack) => session.source(stack!, "resolve"),
-  );
-  for (const [index, source] of sources.entries()) {
-    const fault = isLocated(source) ? missing(source, resolved) : undefined;
-    if (fault) failures.addFault(index, fault);
-  }
+  using resolved = await lookUpAll(sources.filter(isLocated), session);
+  addMissing(sources, resolved, failures);
   if (!failures.isEmpty) throw failures.refusal("references");
   return sources.map((source, index) => jsonOf(isLocated(source) ? resolved.of(source) : fromHost.values.get(index)!));
 }
@@ -126,9 +104,22 @@ async function read({ kind, value }: Source, { server }: Session): Promise<Secre
   return kind === "value" ? Secret.fromText(value) : await server.sources[kind]!(value);
 }
 
+async function lookUpAll(sources: readonly Located[], session: Session): Promise<Resolved> {
+  return await lookUp(sources, (stack) => session.source(stack!, "resolve"));
+}
+
 /** A secret that is missing is so for all of its fields. */
-function missing(source: Located, { missing }: Resolved): Fault | undefined {
-  return missing.get(describeReference(source)) ?? missing.get(describeReference({ ...source, field: undefined }));
+function addMissing(
+  sources: readonly (Located | Source | undefined)[],
+  { missing }: Resolved,
+  failures: Failures,
+): void {
+  for (const [index, source] of sources.entries()) {
+    if (!source || !isLocated(source)) continue;
+    const fault = missing.get(describeReference(source)) ??
+      missing.get(describeReference({ ...source, field: undefined }));
+    if (fault) failures.addFault(index, fault);
+  }
 }
 
 function jsonOf(value: Secret): Json {

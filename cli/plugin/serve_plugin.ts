@@ -29,6 +29,8 @@ const CONFIG_MS = 4000;
 const LAST_ANSWER_MS = 50;
 /** How often to look whether the host still runs: it is not to be outlived by what can read its secrets. */
 const LOOK_MS = 200;
+/** What Go's `strconv.ParseBool` takes for true. */
+const TRUE = ["1", "t", "T", "TRUE", "true", "True"];
 /** SIGINT goes to a terminal's whole group: the host decides what becomes of a run. */
 const IGNORED = "SIGINT";
 const ENDING = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -71,16 +73,26 @@ async function serve({ secrets, host, report, log, config }: Setting): Promise<v
     "/tmp",
   ]);
   const socket = `${folder.path}/plugin`;
+  const multiplexing = host.env(VARIABLES.multiplexing) ?? "";
+  const isMultiplexed = TRUE.includes(multiplexing);
+  const direct = isMultiplexed ? `${folder.path}/direct` : socket;
   const onBug = (error: unknown) => log.line("error", `bug: ${error instanceof Error ? error.stack : typeof error}`);
-  const server = await PluginServer.listen(socket, secrets, host.env(VARIABLES.clientCertificate) || undefined, onBug);
+  const server = await PluginServer.listen(direct, secrets, host.env(VARIABLES.clientCertificate) || undefined, onBug);
   try {
+    using _streams = isMultiplexed ? await multiplexed(socket, direct) : undefined;
     await config;
-    report.line(formatHandshake(socket, server.certificate, Boolean(host.env(VARIABLES.multiplexing))));
+    report.line(formatHandshake(socket, server.certificate, multiplexing !== ""));
     await Promise.race([server.shutdown, ending.come]);
     await pause(LAST_ANSWER_MS);
   } finally {
     server.close();
   }
+}
+
+/** Hardly ever: Porter does not ask for it. */
+async function multiplexed(socket: string, target: string): Promise<Disposable> {
+  const { MultiplexedSocket } = await import("./multiplexed_socket.ts");
+  return new MultiplexedSocket(socket, target);
 }
 
 /** JSON on stdin: an object, `null` where Porter's configuration has nothing for it, or nothing at all. */

@@ -36,14 +36,13 @@ export interface Handshake {
 
 /**
  * The line for a plugin that listens at a socket, without its end.
- * @param asksForMultiplexing whether the host has asked to send everything through one connection. Older hosts take what
- * follows the certificate for a part of it, so that no answer is given where nobody has asked. It is always no: that
- * would be yamux below gRPC, for calls that Porter does not make.
+ * @param asksForMultiplexing whether the host has asked whether everything can go through one connection. Older hosts take
+ * what follows the certificate for a part of it, so that no answer is given where nobody has asked.
  */
 export function formatHandshake(socket: string, certificate: Uint8Array | undefined, asksForMultiplexing: boolean) {
   const encoded = certificate === undefined ? "" : encodeBase64(certificate).replace(/=+$/, "");
   const fields = [CORE_VERSION, SECRETS_VERSION, "unix", socket, "grpc", encoded];
-  return [...fields, ...asksForMultiplexing ? ["false"] : []].join("|");
+  return [...fields, ...asksForMultiplexing ? ["true"] : []].join("|");
 }
 
 /**

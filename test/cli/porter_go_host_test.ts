@@ -102,3 +102,19 @@ endToEnd("Go's host is told in words why a plugin does not start, and what it ca
   assert.equal(code, UNKNOWN);
   assert.match(error!, /: not implemented$/);
 }, { ...WITH_GO, targets: ["bundle"] });
+
+for (const mode of ["plain", "mtls"]) {
+  endToEnd(`Go's host sends everything to Coffer through one connection, ${mode}`, async (coffer) => {
+    await coffer.given();
+    const { success, stderr } = await new Deno.Command(GO.multiplexedHost!, {
+      args: [mode, ...coffer.command(["run", "secrets.coffer.sealed"])],
+      env: coffer.environment(),
+      clearEnv: true,
+      cwd: coffer.project,
+      stdin: "null",
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    assert.equal((await coffer.ok(["get", "large"])).length, 16 * (3 << 16));
+    assert.equal((await coffer.json(["list"]) as string[]).length, 33);
+  }, WITH_GO);
+}

@@ -83,16 +83,20 @@ endToEnd("with AutoMTLS, a plugin takes nobody but its host", async (coffer) => 
   assert.equal(await host.resolve("a"), "value");
 });
 
-endToEnd("a plugin puts its socket where its host says, and says no to multiplexing", async (coffer) => {
+endToEnd("a plugin puts its socket where its host says, and agrees to multiplexing", async (coffer) => {
   const place = `${coffer.root}/s`;
   Deno.mkdirSync(place);
-  const env = { [VARIABLES.socketFolder]: place, [VARIABLES.multiplexing]: "true", XDG_RUNTIME_DIR: undefined };
-  await using host = await PluginHost.start(coffer, "host", { env });
-  assert.ok(host.socket.startsWith(`${place}/`));
-  assert.ok(host.line.endsWith("|grpc||false"));
-  await host.shutdown();
-  await host.status;
-  assert.deepEqual([...Deno.readDirSync(place)], []);
+  for (const multiplexing of ["true", "0"]) {
+    const env = { [VARIABLES.socketFolder]: place, [VARIABLES.multiplexing]: multiplexing, XDG_RUNTIME_DIR: undefined };
+    await using host = await PluginHost.start(coffer, "host", { env });
+    assert.ok(host.socket.startsWith(`${place}/`));
+    assert.ok(host.line.endsWith("|grpc||true")); // as go-plugin answers to any value
+    assert.equal(Deno.lstatSync(host.socket).mode! & 0o777, 0o600);
+    if (multiplexing === "0") assert.equal(await host.resolve("x", "value"), "x");
+    Deno.kill(host.pid, "SIGTERM");
+    assert.equal((await host.status).code, 0);
+    assert.deepEqual([...Deno.readDirSync(place)], []);
+  }
 }, { targets: ["bundle"] });
 
 endToEnd("what a store cannot do is told in Porter's words", async (coffer) => {

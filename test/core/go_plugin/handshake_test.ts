@@ -6,9 +6,9 @@ import { makeSelfSigned } from "../../../core/certificate/self_signed.ts";
 import { decodePem } from "../../../core/certificate/pem.ts";
 import { pluginCertificate } from "../../../core/go_plugin/plugin_certificate.ts";
 
-Deno.test("a handshake line is go-plugin's, and says no to multiplexing only where that was asked for", () => {
+Deno.test("a handshake line is go-plugin's, and speaks of multiplexing only where that was asked for", () => {
   assert.equal(formatHandshake("/run/plugin", undefined, false), "1|2|unix|/run/plugin|grpc|");
-  assert.equal(formatHandshake("/run/plugin", undefined, true), "1|2|unix|/run/plugin|grpc||false");
+  assert.equal(formatHandshake("/run/plugin", undefined, true), "1|2|unix|/run/plugin|grpc||true");
 });
 
 Deno.test("what a handshake line says is read back, also a certificate of any length", async () => {

@@ -93,6 +93,8 @@ endToEnd("coffer takes a passphrase of any UTF-8 text, and refuses one that is n
   const bytes = new Uint8Array([0xff, 0x61]);
   const outcome = await coffer.run(["get", "name", "--passphrase-fd", "3"], { fds: { 3: bytes } });
   assert.equal(outcome.code, 2);
+  const toMake = ["init", "--stack", "other", "--work-factor", "10", "--passphrase-fd", "3"];
+  await coffer.fault("USAGE", toMake, { fds: { 3: bytes } });
   // A variable that is not text, which only a shell can set.
   const variable = await coffer.run(["get", "name"], { through: `COFFER_PASSPHRASE=$'\\xff' "$@"` });
   assert.equal(variable.code, 2);

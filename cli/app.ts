@@ -21,7 +21,7 @@ import {
   UnsatisfiedPositionalError,
 } from "@stricli/core";
 import { Fault } from "../core/fault.ts";
-import { CommandFailure, type Context } from "./command.ts";
+import { CommandFailure, type Context, WrongArgument } from "./command.ts";
 
 type Target = Command<Context> | RouteMap<Context>;
 
@@ -90,6 +90,8 @@ export async function complete(words: readonly string[], context: Context): Prom
 
 async function application(names: readonly string[], fail: (error: unknown) => string) {
   const loaded = await Promise.all(names.map(async (name) => [name, await COMMANDS[name]!()] as const));
+  // Of a misspelt command of a group, as `stack lst`, the library corrects the last word.
+  const called = names.length === 1 ? `coffer ${names[0]}` : "coffer";
   const root = buildRouteMap<string, Context>({
     routes: Object.fromEntries(loaded),
     docs: { brief: "Keeps secrets sealed on disk and hands them to processes only while they run" },
@@ -108,8 +110,8 @@ async function application(names: readonly string[], fail: (error: unknown) => s
             new Fault("USAGE", `there is no command ${JSON.stringify(input)}`, {
               // The library puts each between backticks.
               hint: corrections.length > 0
-                ? `did you mean: coffer ${corrections.join(", coffer ").replaceAll("`", "")}`
-                : "coffer --help",
+                ? `did you mean: ${called} ${corrections.join(`, ${called} `).replaceAll("`", "")}`
+                : `${called} --help`,
             }),
           ),
         exceptionWhileRunningCommand: (error) => fail(error instanceof CommandFailure ? error.cause : error),
@@ -139,7 +141,12 @@ function complaint(error: ArgumentScannerError): string {
   if (error instanceof UnsatisfiedFlagError) return `${flag(error.externalFlagName)} wants a value`;
   if (error instanceof UnexpectedFlagError) return `${flag(error.externalFlagName)} is given more than once`;
   if (error instanceof EnumValidationError) return `${flag(error.externalFlagName)} does not know that value`;
-  if (error instanceof ArgumentParseError) return `the value of ${flag(error.externalFlagNameOrPlaceholder)} is wrong`;
+  if (error instanceof ArgumentParseError) {
+    const { externalFlagNameOrPlaceholder: name, exception } = error;
+    return exception instanceof WrongArgument
+      ? `the argument <${name}> is wrong`
+      : `the value of ${flag(name)} is wrong`;
+  }
   return "the arguments are not understood";
 }
 
@@ -148,14 +155,15 @@ function hintFor(error: ArgumentScannerError): { hint: string } {
   if (error instanceof FlagNotFoundError && error.corrections.length > 0) {
     return { hint: `did you mean ${error.corrections.map(flag).join(" or ")}` };
   }
-  if (error instanceof ArgumentParseError && error.exception instanceof Fault && error.exception.hint) {
-    return { hint: error.exception.hint };
+  if (error instanceof ArgumentParseError) {
+    const thrown = error.exception instanceof WrongArgument ? error.exception.cause : error.exception;
+    if (thrown instanceof Fault && thrown.hint) return { hint: thrown.hint };
   }
   if (error instanceof UnexpectedPositionalError) return { hint: "quote an argument that contains spaces; see --help" };
   return HELP;
 }
 
-/** A flag as it is typed; arguments have their placeholder, in lower case, instead. */
+/** A flag as it is typed. */
 function flag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

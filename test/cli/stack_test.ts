@@ -90,6 +90,15 @@ endToEnd("coffer stack new, list, select and rm manage the stacks of a project",
   assert.equal(await coffer.ok(["get", "name"]), "in dev");
 });
 
+endToEnd("coffer doctor wants a current stack that there is", async (coffer) => {
+  await coffer.given();
+  assert.equal((await coffer.run(["doctor"])).code, 0);
+  const { code, text } = await coffer.run(["doctor", "--json"], { env: { COFFER_STACK: "gone" } });
+  assert.equal(code, 3);
+  const bad = (JSON.parse(text) as { state: string; message: string }[]).filter(({ state }) => state === "bad");
+  assert.ok(bad.length === 1 && bad[0]!.message.includes("gone"));
+});
+
 endToEnd("coffer refuses its own state when others can read it, and the hint mends that", async (coffer) => {
   await coffer.given({ name: "value" });
   await coffer.ok(["stack", "select", "dev"]);

@@ -39,6 +39,7 @@ export async function makeStack(
 ): Promise<void> {
   const { workspace, report, terminal } = context;
   const project = await workspace.projectForNewStack(inHome);
+  const stackFlag = workspace.stackName({}, project) === name ? "" : ` --stack ${name}`; // another may be selected
   const store = project.makeStore(name);
   try {
     using passphrase = await choosePassphrase(context, {
@@ -55,5 +56,5 @@ export async function makeStack(
     throw error;
   }
   report.note(`made stack ${name} in ${project.folder} (safe to commit)`);
-  report.note(`next: coffer set NAME${name === DEFAULT_STACK ? "" : ` --stack ${name}`}, or: coffer import .env`);
+  report.note(`next: coffer set NAME${stackFlag}, or: coffer import .env${stackFlag}`);
 }

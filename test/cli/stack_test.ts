@@ -90,6 +90,17 @@ endToEnd("coffer stack new, list, select and rm manage the stacks of a project",
   assert.equal(await coffer.ok(["get", "name"]), "in dev");
 });
 
+endToEnd("coffer says which stack a new one is, wherever another is used without a word", async (coffer) => {
+  const made = async (args: string[], env = {}) =>
+    (await coffer.run([...args, ...CHEAP], { env })).stderr.split("next: ")[1]!;
+  assert.ok(!(await made(["init"])).includes("--stack"));
+  assert.equal((await made(["stack", "new", "staging"])).match(/ --stack staging/g)?.length, 2);
+  assert.ok(!(await made(["stack", "new", "three"], { COFFER_STACK: "three" })).includes("--stack"));
+  await coffer.ok(["stack", "select", "staging"]);
+  await coffer.ok(["stack", "rm", "dev", "--yes"]);
+  assert.equal((await made(["init"])).match(/ --stack dev/g)?.length, 2);
+});
+
 endToEnd("coffer doctor wants a current stack that there is", async (coffer) => {
   await coffer.given();
   assert.equal((await coffer.run(["doctor"])).code, 0);

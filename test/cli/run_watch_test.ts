@@ -116,6 +116,21 @@ endToEnd("coffer run --watch ends when the command does", async (coffer) => {
   assert.deepEqual([code, text], [5, "on\n"]);
 }, { ...BUNDLE_ONLY, ...LINUX });
 
+endToEnd("coffer run --watch gives no other secrets while the project file is away", async (coffer) => {
+  await coffer.given({ KEY: "value", OTHER: "another" });
+  const file = coffer.file("coffer.toml", '[env]\nA = "coffer:///KEY"\n');
+  await using watched = await Watched.start(coffer, [], 'echo "${#A} ${#OTHER}"');
+  await watched.has(1);
+  Deno.removeSync(file);
+  await eventually(() => watched.stderr.includes("not started again: "), "the warning");
+  await coffer.ok(["set", "KEY"], { stdin: "a longer one" });
+  await pause(500);
+  await watched.has(1);
+  coffer.file("coffer.toml", '[env]\nA = "coffer:///KEY"\n');
+  await watched.has(2);
+  assert.equal((await watched.end("SIGTERM")).text, "5 0\n12 0\n");
+}, { ...BUNDLE_ONLY, ...LINUX });
+
 endToEnd("coffer run --watch refuses what can be read only once", async (coffer) => {
   await coffer.given({ KEY: "value" });
   const outcome = await coffer.run(["run", "--watch", "--json", "--env-file"], {

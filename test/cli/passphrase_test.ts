@@ -243,3 +243,13 @@ endToEnd("coffer passphrase change leaves the old one when the new one is missin
   await coffer.fault("USAGE", ["passphrase", "other"]);
   assert.equal(await coffer.ok(["get", "name"]), "value");
 });
+
+endToEnd("coffer takes its progress away before it says how it ended", async (coffer) => {
+  await coffer.given({ name: "value" });
+  const env = { COFFER_PASSPHRASE: PASSPHRASE, COFFER_NEW_PASSPHRASE: PASSPHRASE };
+  for (const command of [["passphrase", "change"], ["rekey"]]) {
+    const { code, transcript } = await atTerminal(coffer, command, [], { env });
+    assert.equal(code, 0, transcript);
+    assert.doesNotMatch(transcript, / %[^\r]/);
+  }
+}, { ...BUNDLE_ONLY, ...NEEDS_TERMINAL });

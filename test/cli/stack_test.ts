@@ -110,6 +110,18 @@ endToEnd("coffer doctor wants a current stack that there is", async (coffer) => 
   assert.ok(bad.length === 1 && bad[0]!.message.includes("gone"));
 });
 
+endToEnd("coffer refuses variables and a working directory that are not text", async (coffer) => {
+  await coffer.given({ name: "value" });
+  for (const variable of ["COFFER_STACK", "COFFER_HOME", "COFFER_PASSPHRASE_FILE", "COFFER_ADDR"]) {
+    const { message } = await coffer.fault("UNSUPPORTED", ["get", "name"], { through: `${variable}=$'\\xff' "$@"` });
+    assert.ok(message.includes(variable));
+  }
+  const inOdd = { through: `mkdir -p $'odd\\xff' && cd $'odd\\xff' && "$@"` };
+  await coffer.fault("UNSUPPORTED", ["get", "name"], inOdd);
+  await coffer.fault("UNSUPPORTED", ["run", "--", "true"], inOdd);
+  await coffer.ok(["version"], inOdd);
+}, { ...BUNDLE_ONLY, lacking: Deno.build.os === "linux" ? undefined : "needs Linux" });
+
 endToEnd("coffer refuses its own state when others can read it, and the hint mends that", async (coffer) => {
   await coffer.given({ name: "value" });
   await coffer.ok(["stack", "select", "dev"]);

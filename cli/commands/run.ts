@@ -10,6 +10,7 @@ import type { Secrets } from "../secrets.ts";
 import type { ChosenSetsFlags } from "../sets/chosen_sets.ts";
 import { setAliases, setFlags } from "../store_flags.ts";
 import { templateOf } from "../template.ts";
+import { requireWhole } from "../runner/arguments.ts";
 import { type Assignment, runAssignment } from "../runner/run.ts";
 import { FOLDER_VARIABLE } from "../runner/delivery.ts";
 import {
@@ -149,6 +150,7 @@ export const run = command<Flags, string[]>({
   aliases: { s: "secret", ...setAliases },
   positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "The command", placeholder: "command" } },
   async run(context, flags, ...args) {
+    requireWhole(args);
     requireCompatible(flags);
     try {
       await using secrets = await context.workspace.secrets(flags);

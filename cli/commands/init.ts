@@ -55,6 +55,8 @@ export async function makeStack(
     project.discardEmpty(name);
     throw error;
   }
-  report.note(`made stack ${name} in ${project.folder} (safe to commit)`);
+  // Tokens of the server and the audit log are in the user's own folder, too.
+  const isProject = project.folder !== workspace.home;
+  report.note(`made stack ${name} in ${project.folder}${isProject ? " (safe to commit)" : ""}`);
   report.note(`next: coffer set NAME${stackFlag}, or: coffer import .env${stackFlag}`);
 }

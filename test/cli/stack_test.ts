@@ -52,7 +52,8 @@ endToEnd("coffer init works in the project around the folder it is called in", a
 });
 
 endToEnd("coffer init --home makes a stack that is used outside projects only", async (coffer) => {
-  await coffer.ok(["init", "--home", ...CHEAP]);
+  const made = await coffer.run(["init", "--home", ...CHEAP]);
+  assert.ok(made.code === 0 && !made.stderr.includes("commit"), made.stderr);
   await coffer.ok(["set", "name"], { stdin: "home" });
   assert.ok(Deno.statSync(`${coffer.home}/.coffer/stacks/dev/stack.json`).isFile);
   await coffer.ok(["init", ...CHEAP]); // a project of its own

@@ -21,7 +21,8 @@ import {
   UnsatisfiedPositionalError,
 } from "@stricli/core";
 import { Fault } from "../core/fault.ts";
-import { CommandFailure, type Context } from "./command.ts";
+import { SEPARATOR_HINT } from "./runner/arguments.ts";
+import { CommandFailure, type Context, WrongArgument } from "./command.ts";
 
 type Target = Command<Context> | RouteMap<Context>;
 
@@ -74,7 +75,7 @@ export async function runApp(args: readonly string[], context: Context): Promise
     return "";
   };
   const wanted = Object.hasOwn(COMMANDS, args[0] ?? "") ? [args[0]!] : Object.keys(COMMANDS);
-  await run(await application(wanted, fail), args, context);
+  await run(await application(wanted, fail, args), args, context);
   if (failure !== undefined) throw failure;
   return Number(context.process.exitCode ?? 0);
 }
@@ -88,8 +89,10 @@ export async function complete(words: readonly string[], context: Context): Prom
   return proposals.map(({ completion }) => completion).filter((text) => flagBegun || !text.startsWith("-"));
 }
 
-async function application(names: readonly string[], fail: (error: unknown) => string) {
+async function application(names: readonly string[], fail: (error: unknown) => string, args: readonly string[] = []) {
   const loaded = await Promise.all(names.map(async (name) => [name, await COMMANDS[name]!()] as const));
+  // Of a misspelt command of a group, as `stack lst`, the library corrects the last word.
+  const called = names.length === 1 ? `coffer ${names[0]}` : "coffer";
   const root = buildRouteMap<string, Context>({
     routes: Object.fromEntries(loaded),
     docs: { brief: "Keeps secrets sealed on disk and hands them to processes only while they run" },
@@ -102,14 +105,15 @@ async function application(names: readonly string[], fail: (error: unknown) => s
     localization: {
       text: {
         ...text_en,
-        exceptionWhileParsingArguments: (error) => fail(usage(error)),
+        exceptionWhileParsingArguments: (error) =>
+          fail(isUnseparated(error, args) ? new Fault("USAGE", NO_SUCH_FLAG, { hint: SEPARATOR_HINT }) : usage(error)),
         noCommandRegisteredForInput: ({ input, corrections }) =>
           fail(
             new Fault("USAGE", `there is no command ${JSON.stringify(input)}`, {
               // The library puts each between backticks.
               hint: corrections.length > 0
-                ? `did you mean: coffer ${corrections.join(", coffer ").replaceAll("`", "")}`
-                : "coffer --help",
+                ? `did you mean: ${called} ${corrections.join(`, ${called} `).replaceAll("`", "")}`
+                : `${called} --help`,
             }),
           ),
         exceptionWhileRunningCommand: (error) => fail(error instanceof CommandFailure ? error.cause : error),
@@ -121,6 +125,12 @@ async function application(names: readonly string[], fail: (error: unknown) => s
   });
 }
 
+/** Whether a flag that we do not have is likely to be one of the command that `run` is to run. */
+function isUnseparated(error: unknown, args: readonly string[]): boolean {
+  const isUnknownFlag = error instanceof FlagNotFoundError || error instanceof AliasNotFoundError;
+  return isUnknownFlag && args[0] === "run" && !args.includes("--");
+}
+
 /**
  * A parser's complaint as a fault. It does not repeat the argument: that may be a value typed by mistake, as in
  * `coffer set NAME=value`, and what a command prints ends up in logs.
@@ -130,16 +140,22 @@ function usage(error: unknown): Fault {
   return new Fault("USAGE", complaint(error), hintFor(error));
 }
 
+const NO_SUCH_FLAG = "there is no such flag";
 const HELP = { hint: "see --help" };
 
 function complaint(error: ArgumentScannerError): string {
   if (error instanceof UnexpectedPositionalError) return `too many arguments: ${error.expectedCount} expected`;
   if (error instanceof UnsatisfiedPositionalError) return `the argument <${error.placeholder}> is missing`;
-  if (error instanceof FlagNotFoundError || error instanceof AliasNotFoundError) return "there is no such flag";
+  if (error instanceof FlagNotFoundError || error instanceof AliasNotFoundError) return NO_SUCH_FLAG;
   if (error instanceof UnsatisfiedFlagError) return `${flag(error.externalFlagName)} wants a value`;
   if (error instanceof UnexpectedFlagError) return `${flag(error.externalFlagName)} is given more than once`;
   if (error instanceof EnumValidationError) return `${flag(error.externalFlagName)} does not know that value`;
-  if (error instanceof ArgumentParseError) return `the value of ${flag(error.externalFlagNameOrPlaceholder)} is wrong`;
+  if (error instanceof ArgumentParseError) {
+    const { externalFlagNameOrPlaceholder: name, exception } = error;
+    return exception instanceof WrongArgument
+      ? `the argument <${name}> is wrong`
+      : `the value of ${flag(name)} is wrong`;
+  }
   return "the arguments are not understood";
 }
 
@@ -148,14 +164,15 @@ function hintFor(error: ArgumentScannerError): { hint: string } {
   if (error instanceof FlagNotFoundError && error.corrections.length > 0) {
     return { hint: `did you mean ${error.corrections.map(flag).join(" or ")}` };
   }
-  if (error instanceof ArgumentParseError && error.exception instanceof Fault && error.exception.hint) {
-    return { hint: error.exception.hint };
+  if (error instanceof ArgumentParseError) {
+    const thrown = error.exception instanceof WrongArgument ? error.exception.cause : error.exception;
+    if (thrown instanceof Fault && thrown.hint) return { hint: thrown.hint };
   }
   if (error instanceof UnexpectedPositionalError) return { hint: "quote an argument that contains spaces; see --help" };
   return HELP;
 }
 
-/** A flag as it is typed; arguments have their placeholder, in lower case, instead. */
+/** A flag as it is typed. */
 function flag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -65,7 +65,7 @@ export function command<FLAGS extends Flags<FLAGS>, ARGS extends readonly unknow
 ): Command<Context> {
   const parameters = {
     flags: { ...spec.flags, ...commonFlags },
-    positional: spec.positional,
+    positional: markedArguments(spec.positional as Positional),
     ...(spec.aliases && { aliases: spec.aliases }),
   } as unknown as TypedCommandParameters<FLAGS, ARGS, Context>;
   const examples = spec.examples.map((example) => `  ${/\bcoffer /.test(example) ? "" : "coffer "}${example}`).join(
@@ -98,6 +98,40 @@ export class CommandFailure extends Error {
     super("the command failed");
     this.cause = cause;
   }
+}
+
+/** Tells what the parser of an argument threw from what a flag's threw: the library names both alike. */
+export class WrongArgument extends Error {
+  override readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    super("an argument is wrong");
+    this.cause = cause;
+  }
+}
+
+interface Argument {
+  readonly parse: (this: Context, text: string) => unknown;
+}
+
+type Positional =
+  | { readonly kind: "tuple"; readonly parameters: readonly Argument[] }
+  | { readonly kind: "array"; readonly parameter: Argument };
+
+function markedArguments(positional: Positional): Positional {
+  const marked = (argument: Argument): Argument => ({
+    ...argument,
+    parse(text) {
+      try {
+        return argument.parse.call(this, text);
+      } catch (error) {
+        throw new WrongArgument(error);
+      }
+    },
+  });
+  return positional.kind === "tuple"
+    ? { ...positional, parameters: positional.parameters.map(marked) }
+    : { ...positional, parameter: marked(positional.parameter) };
 }
 
 /** The argument that names a secret; completion proposes those of the stack, which takes no passphrase. */

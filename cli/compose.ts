@@ -191,13 +191,7 @@ export class Workspace {
    * Reads a variable of the environment for what is not Coffer itself: not those that unlock the store.
    * @throws {Fault} UNSUPPORTED when it is not text
    */
-  readonly env = (name: string): string | undefined => {
-    try {
-      return CREDENTIALS.includes(name) ? undefined : this.#host.env(name);
-    } catch {
-      throw new Fault("UNSUPPORTED", `${name} in the environment is not UTF-8 text`, { hint: `unset ${name}` });
-    }
-  };
+  readonly env = (name: string): string | undefined => CREDENTIALS.includes(name) ? undefined : this.#host.env(name);
 
   /**
    * What providers may have of this process.

@@ -47,17 +47,38 @@ function readStdinInto(host: Host, buffer: Uint8Array): number | null {
   }
 }
 
-/** A file's exact bytes. It is the user's own file: links and modes are their business. */
+/**
+ * A file's exact bytes. It is the user's own file: links and modes are their business.
+ * @throws {Fault} USAGE when it is larger than `limit` bytes
+ */
 export function readFileBytes(path: string, limit: number): Uint8Array {
+  if (path === "") throw new Fault("USAGE", "the name of a file is empty", { hint: "name a file" });
   try {
     const info = Deno.statSync(path);
     if (info.isDirectory) throw new Fault("USAGE", `${path} is a folder`, { hint: "name a file" });
     if (info.size > limit) throw tooLarge(path, limit);
-    return Deno.readFileSync(path);
+    return info.isFile && info.size > 0 ? Deno.readFileSync(path) : readUnsized(path, limit);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new Fault("NOT_FOUND", `there is no file ${path}`);
     throw hostFault(error, path);
   }
+}
+
+/** A pipe or a device does not say how much is in it, and neither do files of /proc. */
+function readUnsized(path: string, limit: number): Uint8Array {
+  using file = Deno.openSync(path);
+  let bytes = new Uint8Array(CHUNK_BYTES);
+  let size = 0;
+  for (let n = file.readSync(bytes); n !== null; n = file.readSync(bytes.subarray(size))) {
+    size += n;
+    if (size > limit) throw tooLarge(path, limit);
+    if (size < bytes.length) continue;
+    const grown = new Uint8Array(2 * size);
+    grown.set(bytes);
+    bytes.fill(0);
+    bytes = grown;
+  }
+  return bytes.subarray(0, size);
 }
 
 function stdinFault(error: unknown): unknown {

@@ -19,9 +19,6 @@ async function main(args: readonly string[]): Promise<number> {
   void keepDebuggerClosed();
   const host = denoHost();
   const report = new Report(Deno.stdout, Deno.stderr);
-  // The parser reports its own errors through `report`, which needs to know the form before the flags are parsed.
-  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
-  report.configure({ json: own.includes("--json"), color: !own.includes("--no-color") && !host.env("NO_COLOR") });
   const terminal = new Terminal();
   dropUnneeded(args, host, terminal);
   // The parser prints help through this, and would swallow what it throws.
@@ -41,6 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
     process: { stdout: { write: print }, stderr: { write: () => {} } },
   };
   try {
+    // The parser reports its own errors through `report`, which needs to know the form before the flags are parsed.
+    const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+    report.configure({ json: own.includes("--json"), color: !own.includes("--no-color") && !host.env("NO_COLOR") });
     // What the completion scripts call; not a command of the table, since it is not for people.
     if (args[0] === "__complete") {
       for (const proposal of await complete(args.slice(1), context)) report.line(proposal);

@@ -43,7 +43,7 @@ async function askTwice(terminal: Context["terminal"], label: string): Promise<S
     throw new Fault("USAGE", "the passphrase is empty", { hint: "--generate-passphrase makes a strong one" });
   }
   using second = await terminal.askHidden("The same again");
-  if (second?.revealText() === first.revealText()) return first;
+  if (second?.equals(first)) return first;
   first.dispose();
   throw new Fault("USAGE", "the two passphrases differ", { hint: "try again" });
 }
@@ -58,6 +58,7 @@ async function generatePassphrase(): Promise<string> {
 
 async function strengthOf(passphrase: Secret): Promise<number> {
   const { ZxcvbnFactory } = await import("@zxcvbn-ts/core");
-  const text = passphrase.revealText().slice(0, 100); // longer ones are strong, and the estimate is quadratic
+  // Bytes that are no text are refused where the key is derived. Longer ones are strong, and the estimate is quadratic.
+  const text = passphrase.use((bytes) => new TextDecoder().decode(bytes)).slice(0, 100);
   return Math.floor(new ZxcvbnFactory().check(text).guessesLog10 * Math.log2(10));
 }

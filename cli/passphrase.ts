@@ -6,7 +6,7 @@ import { Fault } from "../core/fault.ts";
 import { Secret } from "../core/secret.ts";
 import { readGuarded } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
-import { keepFromChildren, readGiven } from "./native/given_descriptor.ts";
+import { isOwn, keepFromChildren, readGiven } from "./native/given_descriptor.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Variables that hold a passphrase, or with `_FILE` the path of one. */
@@ -69,18 +69,23 @@ function textVariable(host: Host, variable: string): string | undefined {
 }
 
 function readDescriptor(fd: number): Uint8Array {
+  if (isOwn(fd)) throw unreadable(fd);
   try {
     return readFromStart(fd);
   } catch (error) {
     const bytes = readGiven(fd, MAX_BYTES);
     if (bytes) return bytes;
-    throw new Fault("LOCKED", `file descriptor ${fd} cannot be read`, {
-      hint: "open it for the command: coffer get NAME --passphrase-fd 3 3< passphrase.txt",
-      cause: error,
-    });
+    throw unreadable(fd, error);
   } finally {
     keepFromChildren(fd);
   }
+}
+
+function unreadable(fd: number, cause?: unknown): Fault {
+  return new Fault("LOCKED", `file descriptor ${fd} cannot be read`, {
+    hint: "open it for the command: coffer get NAME --passphrase-fd 3 3< passphrase.txt",
+    cause,
+  });
 }
 
 /** A file has the passphrase for one command after another. */

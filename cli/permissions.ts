@@ -36,8 +36,9 @@ export function dropUnneeded(args: readonly string[], host: Host, terminal: Term
   if (terminal.isUnopened && !isGiven) return;
   if (USES_MEMORY_FOLDER.has(args[0] ?? "") || USES_NETWORK.has(args[0] ?? "")) return;
   if (args.some((arg) => SPECIAL_PATH.test(arg) || DESCRIPTOR_FLAG.test(arg))) return;
-  if ([`${host.cwd}/`, ...PATHS.map((name) => valueOf(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
-  if (hasProvider(host.cwd, valueOf(host, "COFFER_HOME") || `${valueOf(host, "HOME")}/.coffer`)) return;
+  const cwd = workingDirectory(host);
+  if ([`${cwd}/`, ...PATHS.map((name) => valueOf(host, name))].some((path) => SPECIAL_PATH.test(path))) return;
+  if (hasProvider(cwd, valueOf(host, "COFFER_HOME") || `${valueOf(host, "HOME")}/.coffer`)) return;
   // Without a passphrase, a running server is asked for the key, on its socket; with COFFER_ADDR, another for values.
   if (isGiven && !valueOf(host, "COFFER_ADDR")) Deno.permissions.revokeSync({ name: "net" });
   for (const name of ["ffi", "import"] as const) Deno.permissions.revokeSync({ name });
@@ -70,7 +71,16 @@ function exists(path: string): boolean {
   }
 }
 
-/** The runtime throws at a variable that is not UTF-8; whoever needs this one reports that. */
+/** Empty when there is no telling; whoever needs it reports that. */
+function workingDirectory(host: Host): string {
+  try {
+    return host.cwd;
+  } catch {
+    return "";
+  }
+}
+
+/** Empty when it is not text; whoever needs this one reports that. */
 function valueOf(host: Host, variable: string): string {
   try {
     return host.env(variable) ?? "";

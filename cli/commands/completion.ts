@@ -3,7 +3,8 @@ import { command, type CommonFlags } from "../command.ts";
 
 /**
  * Each script asks the tool itself (`coffer __complete WORDS…`) what could come next, so that completion always fits
- * the installed version.
+ * the installed version. The last line of zsh's is for both ways to load it: from a folder of $fpath it is the function's
+ * body until it has run once, and has to propose something then.
  */
 const SCRIPTS = {
   bash: `_coffer() {
@@ -18,7 +19,7 @@ _coffer() {
   proposals=("\${(@f)$(coffer __complete "\${words[@]:1:$((CURRENT-1))}" 2>/dev/null)}")
   (( \${#proposals} )) && [[ -n "\${proposals[1]}" ]] && compadd -a proposals || _files
 }
-compdef _coffer coffer
+if [[ "\${funcstack[1]}" == _coffer ]]; then _coffer; else compdef _coffer coffer; fi
 `,
   fish: `complete -c coffer -f -a '(coffer __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
 `,

@@ -1,8 +1,10 @@
 import { aeadBackend } from "../../core/crypto/aead.ts";
 import { scryptBackend } from "../../core/crypto/scrypt.ts";
 import { Fault } from "../../core/fault.ts";
+import type { StackName } from "../../core/name.ts";
 import { LOG_N } from "../../core/seal/passphrase_slot.ts";
 import { LockedStack } from "../../core/stack/locked_stack.ts";
+import type { Project } from "../../core/stack/project.ts";
 import { command, type CommonFlags, type Context } from "../command.ts";
 import { RamFolder } from "../runner/ram_folder.ts";
 import { VERSION } from "../version.ts";
@@ -65,7 +67,7 @@ async function stacks({ workspace }: Context, flags: CommonFlags): Promise<Findi
   try {
     const project = await workspace.project();
     const current = workspace.stackName(flags, project);
-    const findings: Finding[] = [{ check: "project", state: "ok", message: `${project.folder}, stack ${current}` }];
+    const findings = [currentStack(project, current)];
     for (const name of project.stacks()) {
       try {
         const locked = await LockedStack.load(project.store(name));
@@ -85,6 +87,16 @@ async function stacks({ workspace }: Context, flags: CommonFlags): Promise<Findi
       return [{ check: "project", state: "note", message: error.message, hint: error.hint ?? "coffer init" }];
     }
     return [failed("project", error)];
+  }
+}
+
+/** The one that commands would use may have been removed, or never made, and they all fail then. */
+function currentStack(project: Project, name: StackName): Finding {
+  try {
+    project.store(name);
+    return { check: "project", state: "ok", message: `${project.folder}, stack ${name}` };
+  } catch (error) {
+    return failed("project", error);
   }
 }
 

@@ -17,7 +17,7 @@ export const importCommand = command<Flags, [file: string]>({
   brief: "Seal every entry of a file",
   details:
     "A value that is stored already is left alone; another one becomes a new version. The format follows from the\n" +
-    "file's name unless -f says otherwise. All entries are sealed, or none.",
+    "file's name unless -f says otherwise. Of a file with something wrong in it, nothing is sealed.",
   examples: ["import .env", "import secrets.json --prefix app/", "import - -f dotenv < .env"],
   flags: {
     format: { kind: "enum", values: IMPORT_FORMATS, optional: true, brief: "The file's format" },

@@ -39,6 +39,7 @@ export async function makeStack(
 ): Promise<void> {
   const { workspace, report, terminal } = context;
   const project = await workspace.projectForNewStack(inHome);
+  const stackFlag = workspace.stackName({}, project) === name ? "" : ` --stack ${name}`; // another may be selected
   const store = project.makeStore(name);
   try {
     using passphrase = await choosePassphrase(context, {
@@ -54,6 +55,8 @@ export async function makeStack(
     project.discardEmpty(name);
     throw error;
   }
-  report.note(`made stack ${name} in ${project.folder} (safe to commit)`);
-  report.note(`next: coffer set NAME${name === DEFAULT_STACK ? "" : ` --stack ${name}`}, or: coffer import .env`);
+  // Tokens of the server and the audit log are in the user's own folder, too.
+  const isProject = project.folder !== workspace.home;
+  report.note(`made stack ${name} in ${project.folder}${isProject ? " (safe to commit)" : ""}`);
+  report.note(`next: coffer set NAME${stackFlag}, or: coffer import .env${stackFlag}`);
 }

@@ -5,11 +5,12 @@ import type { ChosenEntry } from "../../core/sets/chosen.ts";
 import { parseSetName } from "../../core/sets/set.ts";
 import { command, type Context, offlineFlag, toggle } from "../command.ts";
 import { readFileBytes } from "../input.ts";
-import { ProjectFile } from "../project_file.ts";
+import { PROJECT_FILE, ProjectFile } from "../project_file.ts";
 import type { Secrets } from "../secrets.ts";
 import type { ChosenSetsFlags } from "../sets/chosen_sets.ts";
 import { setAliases, setFlags } from "../store_flags.ts";
 import { templateOf } from "../template.ts";
+import { requireWhole } from "../runner/arguments.ts";
 import { type Assignment, runAssignment } from "../runner/run.ts";
 import { FOLDER_VARIABLE } from "../runner/delivery.ts";
 import {
@@ -149,6 +150,7 @@ export const run = command<Flags, string[]>({
   aliases: { s: "secret", ...setAliases },
   positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "The command", placeholder: "command" } },
   async run(context, flags, ...args) {
+    requireWhole(args);
     requireCompatible(flags);
     try {
       await using secrets = await context.workspace.secrets(flags);
@@ -179,7 +181,14 @@ function assignmentOf(
   secrets: Secrets,
   args: readonly string[],
 ): Assignment {
-  const declared = async () => isChoice(flags) ? undefined : await ProjectFile.find(host);
+  let wasDeclared = false;
+  const declared = async () => {
+    const file = isChoice(flags) ? undefined : await ProjectFile.find(host);
+    // Started again without it, the command would get every secret of the stack.
+    if (wasDeclared && !file) throw new Fault("NOT_FOUND", `${PROJECT_FILE} is not there any more`);
+    wasDeclared = file !== undefined;
+    return file;
+  };
   const sets = async () => {
     if (!flags.credentials && !flags.parameters) return { entries: [], files: [] };
     const { chosenSets } = await import("../sets/chosen_sets.ts");

@@ -2,6 +2,21 @@
 import { Fault } from "../../core/fault.ts";
 
 /**
+ * The parser takes flags of ours, and a `--`, also from among the command's own words, which would miss them: `coffer run
+ * ./deploy --all` would be `./deploy` with every secret.
+ * @param args the command, as the parser found it
+ * @throws {Fault} USAGE when it is not all that stands at the end of our own command line
+ */
+export function requireWhole(args: readonly string[]): void {
+  const last = Deno.args.slice(-args.length);
+  if (args.every((arg, i) => arg === last[i])) return;
+  throw new Fault("USAGE", "it is not clear which flags are the command's", { hint: SEPARATOR_HINT });
+}
+
+/** For whoever has left it out. */
+export const SEPARATOR_HINT = "put -- in front of the command: coffer run -s NAME -- COMMAND --its-flag";
+
+/**
  * Deno decodes arguments as UTF-8 and replaces what is not. Where a replacement character shows up, the kernel's copy
  * tells whether it was typed or stands for something else.
  * @param args the last words of our own command line

@@ -23,6 +23,7 @@ export function serveOnce(path: string, value: Secret): Disposable {
     throw new Fault("UNSUPPORTED", "this system has no named pipes for Coffer", { hint: "use --file instead" });
   }
   if (functions.mkfifo(cString(path), 0o600) !== 0) {
+    Deno.lstatSync(path); // throws what is the matter with the path when there is nothing
     throw new Deno.errors.AlreadyExists(path);
   }
   const offer = { isOpen: true };

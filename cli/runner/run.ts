@@ -15,6 +15,7 @@ import { RamFolder } from "./ram_folder.ts";
 import type { Selection } from "./selection.ts";
 import { type Forwarding, forwardSignals, ignoreAgain, ignoredSignals } from "./signals.ts";
 import { TerminalSession } from "./terminal_session.ts";
+import type { Watch } from "./watch.ts";
 
 export interface Assignment {
   /** The command, as the last words of our own command line. */
@@ -154,7 +155,7 @@ class Run {
       const started = Promise.withResolvers<RunningProcess>();
       const ended = this.once(current, started.resolve);
       const process = await Promise.race([started.promise, ended.then(() => started.promise)]);
-      const next = await this.#nextDelivery(watch, current, ended);
+      const next = await this.#nextDelivery(watch, watched, current, ended);
       if (!next) return await ended;
       this.#warn("something has changed: the command is started again");
       process.signal("SIGTERM");
@@ -168,11 +169,11 @@ class Run {
   }
 
   /** What the command would be given now, once that is something else. Undefined when it ends before. */
-  async #nextDelivery(watch: { changed(): Promise<void> }, current: Delivery, ended: Promise<number>) {
+  async #nextDelivery(watch: Watch, watched: () => Promise<Watched>, current: Delivery, ended: Promise<number>) {
     const over = ended.then(() => "over", () => "over");
     while (await Promise.race([watch.changed(), over]) !== "over" && !this.#signals.ending) {
       try {
-        const next = await prepare(this.#assignment);
+        const next = await this.#lookAgain(watch, watched);
         if (!next.equals(current)) return next;
         next[Symbol.dispose]();
       } catch (error) {
@@ -181,6 +182,16 @@ class Run {
       }
     }
     return undefined;
+  }
+
+  async #lookAgain(watch: Watch, watched: () => Promise<Watched>): Promise<Delivery> {
+    try {
+      return await prepare(this.#assignment);
+    } finally {
+      // A project file may name other templates and stacks by now, some of which are still to come.
+      const { folders, files } = await watched();
+      watch.follow(folders, files);
+    }
   }
 
   #warn(text: string): void {

@@ -7,8 +7,8 @@ import { placesOf } from "./file_places.ts";
 const QUIET_MS = 100;
 
 export class Watch implements Disposable {
-  readonly #folders: readonly string[];
-  readonly #files: readonly string[];
+  #folders: readonly string[];
+  #files: readonly string[];
   /** The files, and the links that lead to them just now. */
   #places: readonly string[] = [];
   #watchers: readonly Deno.FsWatcher[] = [];
@@ -51,6 +51,19 @@ export class Watch implements Disposable {
     }
   }
 
+  /** Watches these from now on; what is not there yet may come. */
+  follow(folders: readonly string[], files: readonly string[]): void {
+    if (folders.join("\0") === this.#folders.join("\0") && files.join("\0") === this.#files.join("\0")) return;
+    this.#folders = folders;
+    this.#files = files;
+    try {
+      this.#watch(files.flatMap(placesOf));
+      this.#changed.resolve(); // as at the beginning
+    } catch {
+      // a folder that is not there: what is missing in it is reported, and the next change looks again
+    }
+  }
+
   [Symbol.dispose](): void {
     for (const watcher of this.#watchers) watcher.close();
   }
@@ -59,6 +72,10 @@ export class Watch implements Disposable {
   #look(): void {
     const places = this.#files.flatMap(placesOf);
     if (this.#watchers.length > 0 && places.join("\0") === this.#places.join("\0")) return;
+    this.#watch(places);
+  }
+
+  #watch(places: readonly string[]): void {
     const parents = new Set(places.map((place) => place.slice(0, place.lastIndexOf("/")) || "/"));
     const watchers = [
       Deno.watchFs([...this.#folders], { recursive: true }),

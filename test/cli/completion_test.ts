@@ -42,3 +42,29 @@ endToEnd("coffer completion prints a script for each shell, and refuses others",
   await coffer.fault("USAGE", ["completion", "tcsh"]);
   await coffer.fault("USAGE", ["completion"]);
 });
+
+endToEnd(
+  "coffer completion zsh proposes at the first key, from a folder of functions and evaluated",
+  async (coffer) => {
+    await coffer.given({ "db/password": "x", "db/user": "x", other: "x" });
+    const bin = `${coffer.root}/bin`;
+    coffer.file(
+      `${bin}/coffer`,
+      `#!/bin/sh\nexec ${coffer.command([]).map((word) => `'${word}'`).join(" ")} "$@"\n`,
+      0o755,
+    );
+    coffer.file(`${bin}/_coffer`, await coffer.ok(["completion", "zsh"]));
+    const parts = "compadd() { print -l -- ${(P)2} }; compdef() { print compdef }; words=(coffer get db/); CURRENT=3";
+    for (const [load, printed] of [["fpath=($0); autoload -Uz _coffer", ""], ["source $0/_coffer", "compdef\n"]]) {
+      const { stdout, stderr } = await new Deno.Command("zsh", {
+        args: ["-fc", `${parts}; ${load}; _coffer`, bin],
+        cwd: coffer.project,
+        env: coffer.environment({ PATH: `${bin}:${coffer.env["PATH"]}`, COFFER_PASSPHRASE: undefined }),
+        clearEnv: true,
+      }).output();
+      assert.equal(new TextDecoder().decode(stderr), "");
+      assert.equal(new TextDecoder().decode(stdout), `${printed}db/password\ndb/user\n`);
+    }
+  },
+  { lacking: needs("zsh") },
+);

@@ -98,6 +98,28 @@ endToEnd("coffer exits with 2 and keeps stdout empty when the arguments are wron
   for (const args of wrong) await coffer.fault("USAGE", args);
 });
 
+endToEnd("coffer's hint for a misspelt command is one that there is", async (coffer) => {
+  for (
+    const args of [["stack", "lst"], ["stack", "nothing-like-it"], ["token", "creat"], ["passphrase", "chang"], ["lst"]]
+  ) {
+    const { hint } = await coffer.fault("USAGE", args);
+    const words = hint!.replace(/^did you mean: /, "").split(", ")[0]!.split(" ");
+    assert.equal(words[0], "coffer");
+    await coffer.ok([...words.slice(1).filter((word) => word !== "--help"), "--help"]);
+  }
+}, BUNDLE_ONLY);
+
+endToEnd("coffer tells an argument that is wrong from a flag", async (coffer) => {
+  for (const args of [["set", "../name"], ["rollback", "name", "x"], ["rm", "name", ""], ["stack", "new", "A"]]) {
+    const { message, hint } = await coffer.fault("USAGE", args);
+    assert.ok(!message.includes("--") && !hint!.includes("--help"), message);
+  }
+  for (const args of [["get", "name", "--version", "x"], ["mask", "-s", ""], ["list", "--stack", "A"]]) {
+    const { message, hint } = await coffer.fault("USAGE", args);
+    assert.ok(message.includes("--") && !hint!.includes("--help"), message);
+  }
+}, BUNDLE_ONLY);
+
 endToEnd("coffer does not repeat what may be a value typed by mistake", async (coffer) => {
   await coffer.given({ name: "value" });
   const typed = "hunter2!";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { endToEnd, PASSPHRASE } from "../fixture/coffer_cli.ts";
+import { BUNDLE_ONLY, endToEnd, PASSPHRASE } from "../fixture/coffer_cli.ts";
 import { atTerminal, NEEDS_TERMINAL } from "../fixture/terminal_session.ts";
 
 const WRONG = "not the passphrase";
@@ -42,6 +42,22 @@ endToEnd("coffer does not fall back to the next source when the first is unusabl
   await coffer.fault("USAGE", [...get, "--passphrase-fd", "three"]);
   await coffer.fault("LOCKED", get, { env: { COFFER_PASSPHRASE: "" } });
   await coffer.fault("LOCKED", get, { env: { COFFER_PASSPHRASE: undefined } });
+});
+
+endToEnd("coffer takes no passphrase from a descriptor that nobody gave it", async (coffer) => {
+  // The runtime's own: files of its caches are open at some of these.
+  for (let fd = 3; fd < 32; fd++) {
+    const init = ["init", "--work-factor", "10", "--passphrase-fd", `${fd}`];
+    await coffer.fault("LOCKED", init, { through: `exec "$@" ${fd}>&-` });
+  }
+  assert.deepEqual([...Deno.readDirSync(coffer.project)], []);
+}, { ...BUNDLE_ONLY, lacking: Deno.build.os === "linux" ? undefined : "needs Linux" });
+
+endToEnd("coffer passphrase change takes the old and the new one from the same file", async (coffer) => {
+  await coffer.given({ name: "value" });
+  const both = ["--passphrase-fd", "3", "--new-passphrase-fd", "3"];
+  await coffer.ok(["passphrase", "change", ...both, "--work-factor", "11"], { fds: { 3: PASSPHRASE } });
+  assert.equal(await coffer.ok(["get", "name"]), "value");
 });
 
 endToEnd("coffer refuses a passphrase file when others can read it, and the hint mends that", async (coffer) => {
@@ -93,6 +109,8 @@ endToEnd("coffer takes a passphrase of any UTF-8 text, and refuses one that is n
   const bytes = new Uint8Array([0xff, 0x61]);
   const outcome = await coffer.run(["get", "name", "--passphrase-fd", "3"], { fds: { 3: bytes } });
   assert.equal(outcome.code, 2);
+  const toMake = ["init", "--stack", "other", "--work-factor", "10", "--passphrase-fd", "3"];
+  await coffer.fault("USAGE", toMake, { fds: { 3: bytes } });
   // A variable that is not text, which only a shell can set.
   const variable = await coffer.run(["get", "name"], { through: `COFFER_PASSPHRASE=$'\\xff' "$@"` });
   assert.equal(variable.code, 2);
@@ -225,3 +243,13 @@ endToEnd("coffer passphrase change leaves the old one when the new one is missin
   await coffer.fault("USAGE", ["passphrase", "other"]);
   assert.equal(await coffer.ok(["get", "name"]), "value");
 });
+
+endToEnd("coffer takes its progress away before it says how it ended", async (coffer) => {
+  await coffer.given({ name: "value" });
+  const env = { COFFER_PASSPHRASE: PASSPHRASE, COFFER_NEW_PASSPHRASE: PASSPHRASE };
+  for (const command of [["passphrase", "change"], ["rekey"]]) {
+    const { code, transcript } = await atTerminal(coffer, command, [], { env });
+    assert.equal(code, 0, transcript);
+    assert.doesNotMatch(transcript, / %[^\r]/);
+  }
+}, { ...BUNDLE_ONLY, ...NEEDS_TERMINAL });

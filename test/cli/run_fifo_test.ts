@@ -16,6 +16,13 @@ env | grep -c '^DB_KEY=\\|^OTHER='`;
   assert.deepEqual([...Deno.readDirSync(coffer.runtime)], []);
 }, LINUX);
 
+endToEnd("coffer run --fifo says what is the matter with a path", async (coffer) => {
+  await coffer.given({ KEY: "value", OTHER: "another" });
+  const run = (...flags: string[]) => ["run", ...flags.flatMap((at) => ["--fifo", at]), "--", "true"];
+  await coffer.fault("UNAVAILABLE", run(`KEY=${"a".repeat(300)}`));
+  await coffer.fault("CONFLICT", run("KEY=a", "OTHER=a"));
+}, { ...BUNDLE_ONLY, ...LINUX });
+
 endToEnd("coffer run --fifo gives a value of any size, and masks what of it is printed", async (coffer) => {
   const bytes = new Uint8Array(1024 * 1024);
   for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));

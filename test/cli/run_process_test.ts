@@ -37,6 +37,17 @@ endToEnd("coffer run hands arguments over byte for byte", async (coffer) => {
   assert.deepEqual(text.split("\0").slice(0, -1), hostile);
 });
 
+endToEnd("coffer run takes no flag from a command without -- in front of it", async (coffer) => {
+  await coffer.given({ KEY: "value" });
+  assert.equal(await coffer.ok(["run", "-s", "KEY", "printf", "%s ", "a", "b"]), "a b ");
+  for (const words of [["--all"], ["--stack", "dev"], ["--", "b"], ["--no-mask", "b"], ["-l"], ["--watchful"]]) {
+    const { code, text, stderr } = await coffer.run(["run", "-s", "KEY", "echo", "a", ...words]);
+    assert.deepEqual([code, text, stderr.includes(" -- COMMAND")], [125, "", true], words.join(" "));
+    const separated = await coffer.ok(["run", "-s", "KEY", "--", "echo", "a", ...words]);
+    assert.equal(separated, `a ${words.join(" ")}\n`);
+  }
+}, BUNDLE_ONLY);
+
 endToEnd("coffer run hands over 20,000 arguments", async (coffer) => {
   await coffer.given();
   const many = Array.from({ length: 20_000 }, (_, i) => `argument ${i}`);

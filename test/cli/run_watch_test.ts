@@ -116,6 +116,42 @@ endToEnd("coffer run --watch ends when the command does", async (coffer) => {
   assert.deepEqual([code, text], [5, "on\n"]);
 }, { ...BUNDLE_ONLY, ...LINUX });
 
+endToEnd("coffer run --watch sees what a project file names since it was changed", async (coffer) => {
+  await coffer.given({ KEY: "value" });
+  await coffer.given({ KEY: "of other" }, "other");
+  const env = '[env]\nA = "coffer:///KEY"\n';
+  const file = coffer.file("coffer.toml", env);
+  const script = 'echo "${#A} ${#B} $(cat "$COFFER_FILES/out" 2>/dev/null)"';
+  await using watched = await Watched.start(coffer, ["--no-mask"], script);
+  await watched.has(1);
+  const more = `${env}B = "coffer://other/KEY"\n[templates]\nout = "templates/in.tpl"\n`;
+  Deno.mkdirSync(`${coffer.project}/templates`);
+  Deno.writeTextFileSync(file, more);
+  await eventually(() => watched.stderr.includes("not started again: "), "the warning");
+  coffer.file("templates/in.tpl", "one");
+  await watched.has(2);
+  coffer.file("templates/in.tpl", "two");
+  await watched.has(3);
+  await coffer.ok(["set", "KEY", "--stack", "other"], { stdin: "longer than that" });
+  await watched.has(4);
+  assert.equal((await watched.end("SIGTERM")).text, "5 0 \n5 8 one\n5 8 two\n5 16 two\n");
+}, { ...BUNDLE_ONLY, ...LINUX });
+
+endToEnd("coffer run --watch gives no other secrets while the project file is away", async (coffer) => {
+  await coffer.given({ KEY: "value", OTHER: "another" });
+  const file = coffer.file("coffer.toml", '[env]\nA = "coffer:///KEY"\n');
+  await using watched = await Watched.start(coffer, [], 'echo "${#A} ${#OTHER}"');
+  await watched.has(1);
+  Deno.removeSync(file);
+  await eventually(() => watched.stderr.includes("not started again: "), "the warning");
+  await coffer.ok(["set", "KEY"], { stdin: "a longer one" });
+  await pause(500);
+  await watched.has(1);
+  coffer.file("coffer.toml", '[env]\nA = "coffer:///KEY"\n');
+  await watched.has(2);
+  assert.equal((await watched.end("SIGTERM")).text, "5 0\n12 0\n");
+}, { ...BUNDLE_ONLY, ...LINUX });
+
 endToEnd("coffer run --watch refuses what can be read only once", async (coffer) => {
   await coffer.given({ KEY: "value" });
   const outcome = await coffer.run(["run", "--watch", "--json", "--env-file"], {

@@ -52,6 +52,18 @@ endToEnd("coffer set seals a value of 16 MiB and refuses a longer one when it co
   assert.equal((await coffer.run(["get", "large"])).stdout.length, limit);
 }, BUNDLE_ONLY);
 
+endToEnd("coffer set reads a pipe that is named as a file, and no more of it than a value can have", async (coffer) => {
+  await coffer.given({});
+  const fromPipe = (command: string) => ({ through: `"$@" --from-file <(${command})` });
+  await coffer.ok(["set", "name"], fromPipe("head -c 700000 /dev/zero; printf end"));
+  const expected = new Uint8Array(700_003);
+  expected.set(new TextEncoder().encode("end"), 700_000);
+  assert.deepEqual((await coffer.run(["get", "name"])).stdout, expected);
+  await coffer.fault("USAGE", ["set", "name"], fromPipe("yes"));
+  await coffer.fault("USAGE", ["set", "name", "--from-file", "/dev/zero"]);
+  await coffer.fault("USAGE", ["run", "--env-file", "/dev/zero", "--", "true"]);
+}, BUNDLE_ONLY);
+
 endToEnd("coffer set makes a value of letters and digits when asked to", async (coffer) => {
   await coffer.given();
   assert.equal(await coffer.ok(["set", "token", "--generate"]), "");
@@ -84,6 +96,7 @@ endToEnd("coffer set names the file when it cannot be read", async (coffer) => {
   await coffer.given();
   await coffer.fault("NOT_FOUND", ["set", "name", "--from-file", "missing"]);
   await coffer.fault("USAGE", ["set", "name", "--from-file", "/"]);
+  await coffer.fault("USAGE", ["set", "name", "--from-file", ""]);
   await coffer.fault("USAGE", ["set", "name"], { through: '"$@" < /' });
 });
 

@@ -52,7 +52,8 @@ endToEnd("coffer init works in the project around the folder it is called in", a
 });
 
 endToEnd("coffer init --home makes a stack that is used outside projects only", async (coffer) => {
-  await coffer.ok(["init", "--home", ...CHEAP]);
+  const made = await coffer.run(["init", "--home", ...CHEAP]);
+  assert.ok(made.code === 0 && !made.stderr.includes("commit"), made.stderr);
   await coffer.ok(["set", "name"], { stdin: "home" });
   assert.ok(Deno.statSync(`${coffer.home}/.coffer/stacks/dev/stack.json`).isFile);
   await coffer.ok(["init", ...CHEAP]); // a project of its own
@@ -89,6 +90,38 @@ endToEnd("coffer stack new, list, select and rm manage the stacks of a project",
   await coffer.ok(["stack", "select", "dev"]);
   assert.equal(await coffer.ok(["get", "name"]), "in dev");
 });
+
+endToEnd("coffer says which stack a new one is, wherever another is used without a word", async (coffer) => {
+  const made = async (args: string[], env = {}) =>
+    (await coffer.run([...args, ...CHEAP], { env })).stderr.split("next: ")[1]!;
+  assert.ok(!(await made(["init"])).includes("--stack"));
+  assert.equal((await made(["stack", "new", "staging"])).match(/ --stack staging/g)?.length, 2);
+  assert.ok(!(await made(["stack", "new", "three"], { COFFER_STACK: "three" })).includes("--stack"));
+  await coffer.ok(["stack", "select", "staging"]);
+  await coffer.ok(["stack", "rm", "dev", "--yes"]);
+  assert.equal((await made(["init"])).match(/ --stack dev/g)?.length, 2);
+});
+
+endToEnd("coffer doctor wants a current stack that there is", async (coffer) => {
+  await coffer.given();
+  assert.equal((await coffer.run(["doctor"])).code, 0);
+  const { code, text } = await coffer.run(["doctor", "--json"], { env: { COFFER_STACK: "gone" } });
+  assert.equal(code, 3);
+  const bad = (JSON.parse(text) as { state: string; message: string }[]).filter(({ state }) => state === "bad");
+  assert.ok(bad.length === 1 && bad[0]!.message.includes("gone"));
+});
+
+endToEnd("coffer refuses variables and a working directory that are not text", async (coffer) => {
+  await coffer.given({ name: "value" });
+  for (const variable of ["COFFER_STACK", "COFFER_HOME", "COFFER_PASSPHRASE_FILE", "COFFER_ADDR"]) {
+    const { message } = await coffer.fault("UNSUPPORTED", ["get", "name"], { through: `${variable}=$'\\xff' "$@"` });
+    assert.ok(message.includes(variable));
+  }
+  const inOdd = { through: `mkdir -p $'odd\\xff' && cd $'odd\\xff' && "$@"` };
+  await coffer.fault("UNSUPPORTED", ["get", "name"], inOdd);
+  await coffer.fault("UNSUPPORTED", ["run", "--", "true"], inOdd);
+  await coffer.ok(["version"], inOdd);
+}, { ...BUNDLE_ONLY, lacking: Deno.build.os === "linux" ? undefined : "needs Linux" });
 
 endToEnd("coffer refuses its own state when others can read it, and the hint mends that", async (coffer) => {
   await coffer.given({ name: "value" });

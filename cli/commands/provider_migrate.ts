@@ -25,11 +25,14 @@ export const providerMigrate = command<Flags>({
         hint: "coffer provider register --url URL",
       });
     }
-    using progress = terminal.progress("copying");
     const [from, to] = flags.to === "provider"
       ? [registered.local, registered.migratable] as const
       : [registered.listable, registered.local] as const;
-    const { copied, unchanged } = await migrate(from, to, { replace: flags.replace, onProgress: progress.update });
+    const migrating = async () => {
+      using progress = terminal.progress("copying"); // it is off the line before anything else is said
+      return await migrate(from, to, { replace: flags.replace, onProgress: progress.update });
+    };
+    const { copied, unchanged } = await migrating();
     report.data({ copied, unchanged }, () => []);
     report.note(`copied ${copied.length} secrets to the ${flags.to}, ${unchanged.length} were there already; verified`);
   },

@@ -1,5 +1,6 @@
 /** Reading what the user hands in: standard input and files that the user names. */
 import { Fault } from "../core/fault.ts";
+import { readAtMost } from "../core/read_at_most.ts";
 import { hostFault } from "../core/store/file_guard.ts";
 import type { Host } from "./host.ts";
 
@@ -7,25 +8,14 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** All of stdin. @throws {Fault} USAGE when it is larger than `limit` bytes */
 export async function readStdin(host: Host, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  let bytes: Uint8Array | undefined;
   try {
-    for await (const chunk of host.stdin.readable) {
-      size += chunk.length;
-      if (size > limit) throw tooLarge("standard input", limit);
-      chunks.push(chunk);
-    }
+    bytes = await readAtMost(host.stdin.readable, limit);
   } catch (error) {
     throw stdinFault(error);
   }
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-    chunk.fill(0);
-  }
-  return out;
+  if (!bytes) throw tooLarge("standard input", limit);
+  return bytes;
 }
 
 /**

@@ -2,8 +2,8 @@
  * Porter's default provider: variables, files, commands' outputs and literal texts of the machine that Coffer runs on.
  * It persists nothing, and says so in Porter's words.
  */
-import { concat } from "../crypto/bytes.ts";
 import { Fault } from "../fault.ts";
+import { readAtMost } from "../read_at_most.ts";
 import { Secret } from "../secret.ts";
 import { hostFault } from "../store/file_guard.ts";
 import type { NewValue } from "../stack/stack.ts";
@@ -141,21 +141,6 @@ function end(child: Deno.ChildProcess): void {
     child.kill("SIGKILL");
   } catch {
     // it has ended
-  }
-}
-
-/** What there is, unless it is more: a command may print without end. */
-async function readAtMost(stream: ReadableStream<Uint8Array<ArrayBuffer>>, most: number) {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      if ((size += chunk.length) > most) return undefined; // which closes the pipe
-    }
-    return concat(...chunks);
-  } finally {
-    for (const chunk of chunks) chunk.fill(0);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The body of a response: read within bounds, and parsed. */
-import { concat } from "../../crypto/bytes.ts";
 import { Fault } from "../../fault.ts";
+import { readAtMost } from "../../read_at_most.ts";
 import { MAX_VALUE_BYTES } from "../../seal/padding.ts";
 import { Secret } from "../../secret.ts";
 import { type JsonObject, parseJsonObject } from "../../stack/kv/json.ts";
@@ -28,23 +28,10 @@ async function readBounded(response: Response, where: string): Promise<Uint8Arra
   const named = Number(response.headers.get("content-length") ?? Infinity);
   const isPacked = response.headers.has("content-encoding");
   if (named <= MAX_BYTES && !isPacked) return new Uint8Array(await response.arrayBuffer());
-  const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return concat(...chunks);
-      chunks.push(value);
-      if ((size += value.length) > MAX_BYTES) {
-        throw new Fault("UNAVAILABLE", `${where} answers with more than ${MAX_BYTES / 1024 / 1024} MiB`, {
-          hint: "check url: a Vault has no secrets as large as that",
-        });
-      }
-    }
-  } finally {
-    reader.cancel().catch(() => {}); // the rest is of no interest
-    for (const chunk of chunks) chunk.fill(0);
-  }
+  if (!response.body) return new Uint8Array(0);
+  const bytes = await readAtMost(response.body, MAX_BYTES);
+  if (bytes) return bytes;
+  throw new Fault("UNAVAILABLE", `${where} answers with more than ${MAX_BYTES / 1024 / 1024} MiB`, {
+    hint: "check url: a Vault has no secrets as large as that",
+  });
 }

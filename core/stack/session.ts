@@ -217,7 +217,9 @@ export class StackSession {
     if (!stored) throw new Fault("NOT_FOUND", "the stack was removed meanwhile", { hint: AGAIN });
     const read = parseStackFile(stored.bytes, stored.where);
     const { header, keyring, slotKey } = this.#current;
-    if (read.header.id !== header.id) throw replaced();
+    if (read.header.id !== header.id) {
+      throw new Fault("CONFLICT", "the stack was replaced by another meanwhile", { hint: AGAIN });
+    }
     const sameKeys = read.header.keys.join() === header.keys.join();
     if (!sameKeys && read.header.slot.salt !== slotKey.parameters.salt) {
       throw new Fault("LOCKED", "the stack's keys and its passphrase were changed meanwhile", { hint: "try again" });
@@ -234,10 +236,6 @@ export class StackSession {
 
 const AGAIN =
   "begin again with the stack that is there now: where a server holds the old one, coffer stop, coffer serve";
-
-function replaced(): Fault {
-  return new Fault("CONFLICT", "the stack was replaced by another meanwhile", { hint: AGAIN });
-}
 
 function wipe({ keyring, slotKey }: Unlocked): void {
   keyring.dispose();

@@ -4,25 +4,36 @@ import { Secret } from "../core/secret.ts";
 import type { Context } from "./command.ts";
 import { readFileBytes } from "./input.ts";
 import { Environment } from "./runner/environment.ts";
+import { Guard } from "./runner/guard.ts";
 import { startPortable } from "./runner/portable_command.ts";
+import { RamFolder } from "./runner/ram_folder.ts";
 import { forwardSignals, ignoredSignals } from "./runner/signals.ts";
 import { SpawnFailure } from "./runner/spawn_failure.ts";
 
 /**
- * Has a file edited until it can be read: the file goes with the command, and somebody who has typed a comma too many
- * does not want to type all of it again. Where nobody can be asked, the first fault is final.
+ * Has a text edited, in a private file in memory, until what was saved can be read: the file goes with the command, and
+ * somebody who has typed a comma too many does not want to type all of it again. Where nobody can be asked, the first
+ * fault is final.
+ * @param name of the file
+ * @param limit of what may be saved, in bytes
  * @param read of what was saved, which it disposes of or returns
+ * @returns what `read` does; undefined when nothing was changed
  * @throws {Fault} that of `read`; USAGE when the editor fails
  */
 export async function edited<T>(
   context: Context,
-  path: string,
+  name: string,
+  content: Secret,
   limit: number,
   read: (saved: Secret) => T | Promise<T>,
-): Promise<T> {
+): Promise<T | undefined> {
+  using folder = await RamFolder.make(context.host);
+  using _guard = new Guard(folder.path);
+  const path = content.use((bytes) => folder.write(name, bytes));
   for (;;) {
     await runEditor(context, path);
     const saved = new Secret(readFileBytes(path, limit));
+    if (saved.equals(content)) return void saved.dispose();
     try {
       return await read(saved);
     } catch (error) {

@@ -4,8 +4,6 @@ import { MAX_VALUE_BYTES } from "../../core/seal/padding.ts";
 import { Secret } from "../../core/secret.ts";
 import { command, type CommonFlags, secretNameArgument } from "../command.ts";
 import { edited } from "../editor.ts";
-import { Guard } from "../runner/guard.ts";
-import { RamFolder } from "../runner/ram_folder.ts";
 
 export const edit = command<CommonFlags, [name: SecretName]>({
   brief: "Change a secret in your editor",
@@ -14,18 +12,15 @@ export const edit = command<CommonFlags, [name: SecretName]>({
   flags: {},
   positional: { kind: "tuple", parameters: [secretNameArgument()] },
   async run(context, flags, name) {
-    const { workspace, report, host } = context;
+    const { workspace, report } = context;
     await using stack = await workspace.opened(flags);
     const { changeable } = stack; // before anybody has typed anything
     const found = (await stack.find([name])).get(name);
     using before = found?.value ?? new Secret(new Uint8Array(0));
-    using folder = await RamFolder.make(host);
-    using _guard = new Guard(folder.path);
-    const path = before.use((bytes) => folder.write(name.split("/").at(-1)!, bytes));
-    const saved = await edited(context, path, MAX_VALUE_BYTES, (after) => {
-      if (before.equals(after)) return after.dispose();
-      return { after, type: found?.type === "json" ? jsonOrBytes(after, name) : "bytes" as const };
-    });
+    const saved = await edited(context, name.split("/").at(-1)!, before, MAX_VALUE_BYTES, (after) => ({
+      after,
+      type: found?.type === "json" ? jsonOrBytes(after, name) : "bytes" as const,
+    }));
     if (!saved) return report.note(`${name} is unchanged`);
     using after = saved.after;
     const version = await changeable.change(name, (current) => {

@@ -3,12 +3,11 @@ import { Fault } from "../../core/fault.ts";
 import { formatSetYaml } from "../../core/sets/format.ts";
 import { parseSet } from "../../core/sets/parse.ts";
 import { describeSet, type SetKind, type StoredSet } from "../../core/sets/set.ts";
+import { Secret } from "../../core/secret.ts";
 import { SetFolder } from "../../core/sets/set_folder.ts";
-import { command, type Context } from "../command.ts";
-import { edited as inEditor } from "../editor.ts";
+import { command } from "../command.ts";
+import { edited } from "../editor.ts";
 import { OpenStacks } from "../open_stacks.ts";
-import { Guard } from "../runner/guard.ts";
-import { RamFolder } from "../runner/ram_folder.ts";
 import { namespaceOf, setAliases, type SetFlags, setFlags } from "../store_flags.ts";
 import { keepSet } from "./keep_set.ts";
 import { nameArgument } from "./name_argument.ts";
@@ -32,8 +31,11 @@ export function editCommand(kind: SetKind) {
       const { stores } = stacks;
       const folder = new SetFolder(workspace.home, kind);
       const before = await folder.get({ namespace: namespaceOf(flags, await stores.configured()), name });
-      const set = await edited(context, formatSetYaml(before, kind), async (saved) => {
-        const read = parseSet(await parseDocument(saved, "yaml", SAVED, "unambiguous"), kind, SAVED, before.namespace);
+      using yaml = Secret.fromText(formatSetYaml(before, kind));
+      const set = await edited(context, "set.yaml", yaml, MAX_BYTES, async (bytes) => {
+        using saved = bytes;
+        const text = saved.use((utf8) => new TextDecoder().decode(utf8));
+        const read = parseSet(await parseDocument(text, "yaml", SAVED, "unambiguous"), kind, SAVED, before.namespace);
         if (read.name === before.name && read.namespace === before.namespace) return read;
         throw new Fault("CONFIG", "a set keeps its name and its namespace; nothing was changed", {
           hint: `coffer ${plural} show ${name} -o yaml > FILE, change it, then: coffer ${plural} apply FILE`,
@@ -42,22 +44,6 @@ export function editCommand(kind: SetKind) {
       if (set === undefined) return report.note(`${describeSet(before)} is unchanged`);
       await keepSet({ report, stores, folder }, set, (current) => requireSame(before, current));
     },
-  });
-}
-
-/** What `read` makes of what was saved; undefined when nothing was changed. */
-async function edited<T>(
-  context: Context,
-  text: string,
-  read: (saved: string) => Promise<T>,
-): Promise<T | undefined> {
-  using folder = await RamFolder.make(context.host);
-  using _guard = new Guard(folder.path);
-  const path = folder.write("set.yaml", new TextEncoder().encode(text));
-  return await inEditor(context, path, MAX_BYTES, (bytes) => {
-    using saved = bytes;
-    const typed = saved.use((utf8) => new TextDecoder().decode(utf8));
-    return typed === text ? undefined : read(typed);
   });
 }
 

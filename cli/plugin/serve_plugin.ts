@@ -5,6 +5,7 @@
 import { Fault } from "../../core/fault.ts";
 import { formatHandshake, VARIABLES } from "../../core/go_plugin/handshake.ts";
 import { SocketFolder } from "../../core/go_plugin/socket_folder.ts";
+import { parseGoBool } from "../../core/go_bool.ts";
 import type { ProviderConfig } from "../../core/providers/kind.ts";
 import type { Context } from "../command.ts";
 import type { Host } from "../host.ts";
@@ -29,8 +30,6 @@ const CONFIG_MS = 4000;
 const LAST_ANSWER_MS = 50;
 /** How often to look whether the host still runs: it is not to be outlived by what can read its secrets. */
 const LOOK_MS = 200;
-/** What Go's `strconv.ParseBool` takes for true. */
-const TRUE = ["1", "t", "T", "TRUE", "true", "True"];
 /** SIGINT goes to a terminal's whole group: the host decides what becomes of a run. */
 const IGNORED = "SIGINT";
 const ENDING = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -74,7 +73,7 @@ async function serve({ secrets, host, report, log, config }: Setting): Promise<v
   ]);
   const socket = `${folder.path}/plugin`;
   const multiplexing = host.env(VARIABLES.multiplexing) ?? "";
-  const isMultiplexed = TRUE.includes(multiplexing);
+  const isMultiplexed = parseGoBool(multiplexing) ?? false;
   const direct = isMultiplexed ? `${folder.path}/direct` : socket;
   const onBug = (error: unknown) => log.line("error", `bug: ${error instanceof Error ? error.stack : typeof error}`);
   const server = await PluginServer.listen(direct, secrets, host.env(VARIABLES.clientCertificate) || undefined, onBug);

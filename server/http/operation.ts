@@ -1,4 +1,5 @@
 /** What a request does, as policies see it: Vault's operations instead of HTTP's methods. */
+import { parseGoBool } from "../../core/go_bool.ts";
 import { Refusal } from "./refusal.ts";
 
 /** `update` is also `create`, which only what is there already can tell apart. */
@@ -34,13 +35,12 @@ export function operationOf({ method, headers }: Request, query: URLSearchParams
   }
 }
 
-/** As Go's `strconv.ParseBool` reads it. */
 function isList(query: URLSearchParams): boolean {
-  const list = query.get("list") ?? "";
+  const list = query.get("list") || "false";
   query.delete("list");
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(list)) return true;
-  if (["", "0", "f", "F", "FALSE", "false", "False"].includes(list)) return false;
-  throw new Refusal(400);
+  const value = parseGoBool(list);
+  if (value === undefined) throw new Refusal(400);
+  return value;
 }
 
 function requireMergePatch(type: string | null): void {

@@ -132,9 +132,11 @@ export class Workspace {
     const byServer = await this.#unlockedByServer(locked, flags);
     if (byServer) return byServer.recordedBy(record);
     return await this.withPassphrase(flags, name, async (passphrase) => {
-      using progress = this.#terminal.progress("unlocking");
-      // Only a failure is a record of its own.
-      const stack = await recorded(record, "unlock", () => locked.unlock(passphrase, progress.update));
+      const stack = await this.#terminal.progress(
+        "unlocking",
+        // Only a failure is a record of its own.
+        (update) => recorded(record, "unlock", () => locked.unlock(passphrase, update)),
+      );
       const { MemoryReturn } = await import("./memory_return.ts");
       new MemoryReturn().unlocked();
       return stack.recordedBy(record);

@@ -66,21 +66,24 @@ export class Terminal {
     return /^y(es)?$/i.test(new TextDecoder().decode(buffer.subarray(0, n)).trim());
   }
 
-  /** A progress line on stderr, where that is a terminal. Disposing removes it. */
-  progress(label: string): { readonly update: (done: number) => void } & Disposable {
+  /**
+   * Shows how far `work` has come, in a line on stderr where that is a terminal. The line is gone before anything that is
+   * said of the result.
+   * @param work calls `update` with 0…1
+   */
+  async progress<T>(label: string, work: (update: (done: number) => void) => Promise<T>): Promise<T> {
     const shown = Deno.stderr.isTerminal();
     let last = -1;
-    return {
-      update(done) {
+    try {
+      return await work((done) => {
         const percent = Math.floor(done * 100);
         if (!shown || percent === last) return;
         last = percent;
         Deno.stderr.writeSync(encoder.encode(`\r${label} ${percent} %`));
-      },
-      [Symbol.dispose]() {
-        if (last >= 0) Deno.stderr.writeSync(encoder.encode("\r\x1b[2K"));
-      },
-    };
+      });
+    } finally {
+      if (last >= 0) Deno.stderr.writeSync(encoder.encode("\r\x1b[2K"));
+    }
   }
 }
 

@@ -48,9 +48,10 @@ export async function makeStack(
       variable: "COFFER_PASSPHRASE",
       label: `stack ${name}`,
     });
-    using progress = terminal.progress("deriving the key");
-    const options = { onProgress: progress.update, ...(flags.workFactor !== undefined && { logN: flags.workFactor }) };
-    using _stack = await createStack(store, passphrase, options);
+    using _stack = await terminal.progress("deriving the key", (onProgress) => {
+      const options = { onProgress, ...(flags.workFactor !== undefined && { logN: flags.workFactor }) };
+      return createStack(store, passphrase, options);
+    });
   } catch (error) {
     project.discardEmpty(name);
     throw error;

@@ -37,14 +37,10 @@ const change = command<Flags>({
       variable: "COFFER_NEW_PASSPHRASE",
       label: "the stack",
     });
-    {
-      using progress = terminal.progress("deriving the key");
-      const options = {
-        onProgress: progress.update,
-        ...(flags.workFactor !== undefined && { logN: flags.workFactor }),
-      };
+    await terminal.progress("deriving the key", async (onProgress) => {
+      const options = { onProgress, ...(flags.workFactor !== undefined && { logN: flags.workFactor }) };
       await changePassphrase(stack, passphrase, options);
-    }
+    });
     report.note("the passphrase was changed");
   },
 });

@@ -28,11 +28,10 @@ export const providerMigrate = command<Flags>({
     const [from, to] = flags.to === "provider"
       ? [registered.local, registered.migratable] as const
       : [registered.listable, registered.local] as const;
-    const migrating = async () => {
-      using progress = terminal.progress("copying"); // it is off the line before anything else is said
-      return await migrate(from, to, { replace: flags.replace, onProgress: progress.update });
-    };
-    const { copied, unchanged } = await migrating();
+    const { copied, unchanged } = await terminal.progress(
+      "copying",
+      (onProgress) => migrate(from, to, { replace: flags.replace, onProgress }),
+    );
     report.data({ copied, unchanged }, () => []);
     report.note(`copied ${copied.length} secrets to the ${flags.to}, ${unchanged.length} were there already; verified`);
   },

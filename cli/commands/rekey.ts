@@ -11,11 +11,7 @@ export const rekeyCommand = command<CommonFlags>({
   positional: { kind: "tuple", parameters: [] },
   async run({ workspace, report, terminal }, flags) {
     using stack = await workspace.unlocked(flags);
-    let count: number;
-    {
-      using progress = terminal.progress("sealing again");
-      count = await rekey(stack, progress.update);
-    }
+    const count = await terminal.progress("sealing again", (update) => rekey(stack, update));
     report.data({ secrets: count, key: stack.header.keys[0] }, () => []);
     report.note(`sealed ${count} secrets again under a fresh key`);
   },

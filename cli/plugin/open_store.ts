@@ -70,5 +70,5 @@ const UNATTENDED = {
     Promise.reject(
       new Fault("LOCKED", "the stack is locked: run `coffer serve`, or set COFFER_PASSPHRASE_FILE for porter"),
     ),
-  progress: () => ({ update: () => {}, [Symbol.dispose]: () => {} }),
+  progress: <T>(_label: string, work: (update: (done: number) => void) => Promise<T>) => work(() => {}),
 };
